@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Measures kernel constants that are macros and therefore not in BTF: the tool opens a path of its own with O_PATH and
+ * these programs look at how the kernel walks it.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#include "calibrate.h"
+
+#define MAY_EXEC 1 /* also the ABI's X_OK */
+
+struct vl_calibration calibration;
+
+static __always_inline bool mine(void)
+{
+	return (__u32)bpf_get_current_pid_tgid() == calibration.tid;
+}
+
+/* do_filp_open(): path_openat(&nd, op, op->lookup_flags | LOOKUP_RCU) comes first, retries come without the flag. */
+SEC("fentry/path_openat")
+int walk(__u64 *ctx)
+{
+	struct open_flags *op = (struct open_flags *)ctx[1];
+
+	if (mine() && !calibration.walks++)
+		calibration.lookup_rcu = (__u32)ctx[2] & ~(__u32)op->lookup_flags;
+	return 0;
+}
+
+/* may_lookup(): inode_permission(…, MAY_EXEC | MAY_NOT_BLOCK) while the walk is an rcu-walk, MAY_EXEC alone later. */
+SEC("fentry/inode_permission")
+int check(__u64 *ctx)
+{
+	__u32 mask;
+
+	if (!mine())
+		return 0;
+	mask = calibration.mask_arg == 1 ? ctx[1] : ctx[2];
+	if (!(mask & MAY_EXEC))
+		return 0;
+	calibration.checks++;
+	calibration.may_not_block |= mask & ~MAY_EXEC;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counts calls by (function, signature). The common case, a signature judged as unsuspicious, costs one array lookup and
+ * one increment in a per-CPU cache line; a new or suspicious one is counted per call stack with all that was read.
+ * Counts are exact: nothing depends on the ring buffer, which only carries notices.
+ */
+#ifndef VFSLOCK_RECORD_H
+#define VFSLOCK_RECORD_H
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* functions x CPUs, set by the tool */
+	__type(key, __u32);
+	__type(value, struct vl_row);
+} rows SEC(".maps");
+
+struct vl_hist {
+	__u64 max_ns;
+	__u64 counts[VL_HIST_BUCKETS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* measured functions x CPUs, set by the tool */
+	__type(key, __u32);
+	__type(value, struct vl_hist);
+} hists SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct vl_sig_key);
+	__type(value, struct vl_sig_value);
+} signatures SEC(".maps");
+
+/* What the judge said of a signature: enum vl_sig_state. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct vl_sig_key);
+	__type(value, __u32);
+} verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct vl_stack_key);
+	__type(value, struct vl_stack_value);
+} by_stack SEC(".maps");
+
+#define VL_STACK_DEPTH 48
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__uint(value_size, VL_STACK_DEPTH * sizeof(__u64));
+} stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, VL_N_LOST);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
+static __always_inline void vl_lose(__u32 reason)
+{
+	__u64 *n = bpf_map_lookup_elem(&lost, &reason);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+}
+
+static __always_inline void vl_notify(struct vl_event *ev)
+{
+	if (bpf_ringbuf_output(&events, ev, sizeof(*ev), 0))
+		vl_lose(VL_LOST_ring_full);
+}
+
+/* Counts the call under its stack; the first call of a stack keeps the sample. */
+static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const __u64 *words, __u64 n_words)
+{
+	struct vl_stack_key key = { .fn = fn, .sig = sig };
+	struct vl_stack_value *known, fresh = { .calls = 1, .n_words = n_words };
+	__u64 now = bpf_ktime_get_ns(), id;
+
+	key.stack = bpf_get_stackid(ctx, &stacks, 0);
+	known = bpf_map_lookup_elem(&by_stack, &key);
+	if (!known) {
+		id = bpf_get_current_pid_tgid();
+		fresh.first_ns = fresh.last_ns = now;
+		fresh.task = bpf_get_current_task();
+		fresh.pid = id;
+		fresh.tgid = id >> 32;
+		fresh.cpu = bpf_get_smp_processor_id();
+		bpf_get_current_comm(fresh.comm, sizeof(fresh.comm));
+		for (int i = 0; i < 2 * VL_SLOTS; i++) {
+			if ((__u64)i >= n_words)
+				break;
+			fresh.words[i] = words[i];
+		}
+		if (!bpf_map_update_elem(&by_stack, &key, &fresh, BPF_NOEXIST)) {
+			struct vl_event ev = { .type = VL_EVENT_STACK, .b = sig };
+
+			ev.a = (__u64)key.fn << 32 | (__u32)key.stack;
+			vl_notify(&ev);
+			return;
+		}
+		known = bpf_map_lookup_elem(&by_stack, &key); /* another CPU was first, or the table is full */
+		if (!known) {
+			vl_lose(VL_LOST_stacks_full);
+			return;
+		}
+	}
+	__sync_fetch_and_add(&known->calls, 1);
+	known->last_ns = now;
+}
+
+/*
+ * @row: where an unsuspicious signature may be cached, or NULL for calls from interrupts: those can come in the middle of
+ * the increment of a row and are counted atomically instead.
+ */
+static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u64 *words, struct vl_row *row)
+{
+	__u64 fn = fn_n & 0xffffffff, n_words = fn_n >> 32;
+	struct vl_sig_key key = { .fn = fn, .sig = sig };
+	struct vl_sig_value *known = bpf_map_lookup_elem(&signatures, &key), fresh = {};
+	__u32 *verdict = bpf_map_lookup_elem(&verdicts, &key);
+	bool ok = verdict && *verdict == VL_SIG_OK;
+
+	if (!known) {
+		bpf_map_update_elem(&signatures, &key, &fresh, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&signatures, &key);
+		if (!known) {
+			vl_lose(VL_LOST_signatures_full);
+			return 0;
+		}
+	}
+	if (ok && row) {
+		for (int i = 0; i < VL_ROW_SIGS; i++) {
+			if (!row->of[i].sig) {
+				row->of[i].sig = sig;
+				row->of[i].calls = 1;
+				return 0;
+			}
+		}
+	}
+	__sync_fetch_and_add(&known->calls, 1);
+	if (!ok)
+		vl_count_stack(ctx, fn, sig, words, n_words);
+	return 0;
+}
+
+static __always_inline void vl_count(void *ctx, __u64 sig, const __u64 *words, __u64 n_words)
+{
+	__u32 index = vl_plan(VL_PLAN_ROWS) + bpf_get_smp_processor_id();
+	struct vl_row *row = bpf_map_lookup_elem(&rows, &index);
+
+	if (!row)
+		return;
+	for (int i = 0; i < VL_ROW_SIGS; i++) {
+		if (row->of[i].sig == sig) {
+			row->of[i].calls++;
+			return;
+		}
+	}
+	vl_count_slow(ctx, vl_plan(VL_PLAN_FUNCTION) | n_words << 32, sig, words, row);
+}
+
+static __always_inline void vl_count_interrupt(void *ctx, __u64 sig, const __u64 *words, __u64 n_words)
+{
+	vl_count_slow(ctx, vl_plan(VL_PLAN_FUNCTION) | n_words << 32, sig, words, 0);
+}
+
+static __always_inline void vl_count_latency(__u64 ns)
+{
+	__u32 index = vl_plan(VL_PLAN_LATENCY) - 1 + bpf_get_smp_processor_id();
+	struct vl_hist *h = bpf_map_lookup_elem(&hists, &index);
+	__u32 bucket = vl_hist_index(ns);
+
+	if (!h || bucket >= VL_HIST_BUCKETS)
+		return;
+	h->counts[bucket]++;
+	if (ns > h->max_ns)
+		h->max_ns = ns;
+}
+
+#endif

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel side: observes calls, holds no rules. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#include "shared.h"
+#include "hist_layout.h"
+#include "ids.h"
+#include "abi.h"
+#include "programs.h"
+#include "record.h"
+#include "frames.h"
+#include "lockword.h"
+#include "learn.h"
+#include "probes.h"
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writes build/gen/probes.h: for every method the typed code that reads its locks and conditions, as functions that the
+ * program templates of bpf/programs.h call. Nothing here knows a rule: a probe turns a call into a signature.
+ */
+#include <string.h>
+
+#include "specc.h"
+
+static bool used(const struct method *m, const char *name, bool at_exit)
+{
+	const struct slot *slots = at_exit ? m->exit : m->entry;
+	int n = at_exit ? m->n_exit : m->n_entry;
+
+	if (!at_exit && m->super_block && mentions(m->super_block, name))
+		return true;
+	if (at_exit && m->learn && mentions(m->learn, name))
+		return true;
+	for (int i = 0; i < n; i++)
+		if (mentions(slots[i].expr, name))
+			return true;
+	for (int i = 0; i < m->n_conditions; i++)
+		if (m->conditions[i].at_exit == at_exit && mentions(m->conditions[i].text, name))
+			return true;
+	return false;
+}
+
+static void emit_args(const struct method *m, bool at_exit, FILE *out)
+{
+	for (int p = 0; p < m->n_params; p++) {
+		const struct param *pm = &m->params[p];
+
+		if (used(m, pm->name, at_exit))
+			fprintf(out, "\t%s%s%s = (%s)vl_arg(ctx, %d);\n", pm->type, pm->pointers ? "" : " ", pm->name, pm->type,
+				p);
+	}
+	if (at_exit && used(m, "ret", true))
+		fputs("\tlong ret = (long)vl_ret(ctx);\n", out);
+}
+
+/* Locks known by their symbol are numbered in the order of their declaration; src/plan.c looks their addresses up. */
+static int global_index(const struct spec *spec, int lock)
+{
+	int n = 0;
+
+	for (int l = 0; l < lock; l++)
+		n += spec->locks[l].global != NULL;
+	return n;
+}
+
+static void emit_slot(const struct spec *spec, const struct slot *s, int slot, int bit, FILE *out)
+{
+	const struct lock *l = &spec->locks[s->lock];
+
+	fprintf(out, "\tif (vl_slot_wanted(%d)) {\n", slot);
+	if (l->global) {
+		fprintf(out, "\t\tsig |= vl_read_global_%s((void *)vl_plan(VL_PLAN_GLOBAL + %d), me, &words[%d]) << %d;\n",
+			lock_kind_names[l->kind], global_index(spec, s->lock), 2 * slot, bit);
+	} else {
+		fprintf(out, "\t\t__auto_type it = %s;\n\n\t\twords[%d] = words[%d] = 0;\n\t\tif (it)\n", s->expr, 2 * slot,
+			2 * slot + 1);
+		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", lock_kind_names[l->kind], l->word,
+			2 * slot, bit);
+	}
+	fprintf(out, "\t} else {\n\t\twords[%d] = words[%d] = 0;\n\t}\n", 2 * slot, 2 * slot + 1);
+}
+
+static void emit_conditions(const struct method *m, bool at_exit, FILE *out)
+{
+	for (int i = 0; i < m->n_conditions; i++)
+		if (m->conditions[i].at_exit == at_exit)
+			fprintf(out, "\tif (%s)\n\t\tsig |= 1ULL << (VL_SIG_CONDITION + %d);\n", m->conditions[i].text, i);
+}
+
+static void emit_entry(const struct spec *spec, const struct method *m, int id, FILE *out)
+{
+	fprintf(out, "static __always_inline __u64 vl_entry_%d(__u64 *ctx, __u64 *words)\n{\n", id);
+	emit_args(m, false, out);
+	fputs("\t__u64 me, sig;\n\n", out);
+	if (m->no_super_block)
+		fputs("\treturn 0;\n", out);
+	else
+		fprintf(out, "\tif (!vl_audited(%s))\n\t\treturn 0;\n", m->super_block);
+	fputs("\tme = bpf_get_current_task();\n\tsig = VL_SIG_VALID | vl_context();\n", out);
+	for (int i = 0; i < m->n_entry; i++)
+		emit_slot(spec, &m->entry[i], i, 4 * i, out);
+	emit_conditions(m, false, out);
+	fputs("\t(void)me;\n\treturn sig;\n}\n\n", out);
+}
+
+static void emit_exit(const struct spec *spec, const struct method *m, int id, FILE *out)
+{
+	fprintf(out, "static __always_inline __u64 vl_exit_%d(__u64 *ctx, __u64 *words)\n{\n", id);
+	emit_args(m, true, out);
+	fputs("\t__u64 me = bpf_get_current_task(), sig = 0;\n\n", out);
+	for (int i = 0; i < m->n_exit; i++)
+		emit_slot(spec, &m->exit[i], m->n_entry + i, 32 + 4 * i, out);
+	emit_conditions(m, true, out);
+	if (m->learn)
+		fprintf(out, "\tvl_learn(VL_OPS_%s, (__u64)(%s));\n", m->learn_ops, m->learn);
+	fputs("\t(void)me;\n\treturn sig;\n}\n\n", out);
+}
+
+void emit_probes(const struct spec *spec, FILE *out)
+{
+	int id = 0;
+
+	fputs("/* Made by specc from the files of spec/. */\n", out);
+	for (int o = 0; o < spec->n_ops; o++)
+		for (int i = 0; i < spec->ops[o].n_methods; i++, id++) {
+			const struct method *m = &spec->ops[o].methods[i];
+
+			if (m->no_super_block)
+				continue;
+			fprintf(out, "\n/* %s.%s, %s:%d */\n", spec->ops[o].name, m->name, m->where.path, m->where.line);
+			emit_entry(spec, m, id, out);
+			emit_exit(spec, m, id, out);
+			fprintf(out, "#define vl_entry_slots_%d %d\nVL_PROGRAMS(%d, %d)\n", id, m->n_entry, id,
+				m->n_entry + m->n_exit);
+		}
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Gives every rule its id, lock slot and condition flag, and refuses what contradicts itself. */
+#include <string.h>
+
+#include "specc.h"
+
+static void __attribute__((noreturn)) fail_rule(const struct rule *r, const char *what, const char *expected)
+{
+	fail_at(r->where.path, r->where.line, r->where.column, "%s, expected %s", what, expected);
+}
+
+static int add_condition(struct method *m, const struct rule *r, char *text, bool at_exit)
+{
+	for (int i = 0; i < m->n_conditions; i++)
+		if (!strcmp(m->conditions[i].text, text) && m->conditions[i].at_exit == at_exit)
+			return i;
+	if (m->n_conditions == MAX_CONDITIONS)
+		fail_rule(r, format("method %s has more than %d conditions", m->name, MAX_CONDITIONS), "fewer");
+	m->conditions[m->n_conditions] = (struct condition){ .text = text, .at_exit = at_exit };
+	return m->n_conditions++;
+}
+
+static int add_slot(struct method *m, const struct rule *r)
+{
+	struct slot *slots = r->phase == PHASE_EXIT ? m->exit : m->entry;
+	int *n = r->phase == PHASE_EXIT ? &m->n_exit : &m->n_entry;
+	int max = r->phase == PHASE_EXIT ? MAX_EXIT_SLOTS : MAX_ENTRY_SLOTS;
+
+	for (int i = 0; i < *n; i++)
+		if (slots[i].lock == r->lock && !strcmp(slots[i].expr, r->expr ? r->expr : ""))
+			return i;
+	if (*n == max)
+		fail_rule(r, format("method %s reads more than %d locks at %s", m->name, max, phase_names[r->phase]),
+			  "fewer");
+	slots[*n] = (struct slot){ .expr = r->expr ? r->expr : strdup(""), .lock = r->lock };
+	return (*n)++;
+}
+
+static bool mode_fits(const struct lock *l, const struct rule *r)
+{
+	switch (l->kind) {
+	case LOCK_RWSEM:
+		return r->mode == MODE_SHARED || r->mode == MODE_EXCLUSIVE;
+	case LOCK_MUTEX:
+		return r->mode == MODE_EXCLUSIVE;
+	case LOCK_SPIN:
+	case LOCK_BIT:
+		return r->mode == MODE_HELD || r->mode == MODE_FREE;
+	case LOCK_CONTEXT:
+		return (r->mode == MODE_YES && r->phase == PHASE_ENTRY) ||
+		       (r->mode == MODE_NO && r->phase == PHASE_DURING);
+	}
+	return false;
+}
+
+static void check_rule(const struct spec *spec, const struct rule *r)
+{
+	const struct lock *l = &spec->locks[r->lock];
+
+	if (r->mode <= MODE_MAYBE)
+		return;
+	if (r->since && r->until && r->since >= r->until)
+		fail_rule(r, format("range since %s until %s is empty", version_text(r->since), version_text(r->until)),
+			  "since < until");
+	if (r->unverifiable)
+		return;
+	if (r->phase == PHASE_AFTER)
+		fail_rule(r, "phase 'after' cannot be observed", "an 'unverifiable because' clause");
+	if (!mode_fits(l, r))
+		fail_rule(r, format("a %s does not go with mode '%s' at %s", lock_kind_names[l->kind], mode_names[r->mode],
+				    phase_names[r->phase]),
+			  "exclusive or shared (rwsem), exclusive (mutex), held or free (spin, bit), yes at entry or no during "
+			  "(context)");
+	if (l->word && !r->expr)
+		fail_rule(r, format("lock %s has no subject", l->name), format("{ C } of type %s", l->in));
+	if (!l->word && r->expr)
+		fail_rule(r, format("lock %s is not part of an object", l->name), "no { C }");
+	if (r->phase != PHASE_EXIT &&
+	    ((r->condition_text && mentions(r->condition_text, "ret")) || (r->expr && mentions(r->expr, "ret"))))
+		fail_rule(r, "the return value 'ret' is not known yet", "phase exit");
+}
+
+static char *rule_id(const struct spec *spec, const struct ops *ops, const struct method *m, const struct rule *r)
+{
+	return format("%s.%s.%s%s%s%s%s%s%s", ops->name, m->name, spec->locks[r->lock].name, r->subject ? "." : "",
+		      r->subject ? r->subject : "", r->phase == PHASE_ENTRY ? "" : ".",
+		      r->phase == PHASE_ENTRY ? "" : phase_names[r->phase], r->alias ? "." : "", r->alias ? r->alias : "");
+}
+
+static void check_inside(const struct spec *spec, const struct rule *r)
+{
+	for (int i = 0; i < r->n_inside; i++) {
+		bool known = false;
+
+		for (int o = 0; o < spec->n_ops; o++)
+			for (int m = 0; m < spec->ops[o].n_methods; m++)
+				known = known || !strcmp(spec->ops[o].methods[m].name, r->inside[i]);
+		if (!known)
+			fail_rule(r, format("unknown method '%s' after 'inside'", r->inside[i]), "one that spec/ describes");
+	}
+}
+
+static void scan_measured(struct spec *spec, const char *code)
+{
+	for (const char *at = code; at && (at = strstr(at, "MEASURED(")); at++) {
+		char name[64];
+
+		if (sscanf(at, "MEASURED(%63[A-Z0-9_])", name) == 1)
+			spec__measured(spec, name);
+	}
+}
+
+static void resolve_rule(struct spec *spec, struct ops *ops, struct method *m, struct rule *r)
+{
+	bool at_exit = r->phase == PHASE_EXIT;
+
+	check_rule(spec, r);
+	check_inside(spec, r);
+	r->id = rule_id(spec, ops, m, r);
+	if (!r->place)
+		r->place = ops->place;
+	if (r->mode <= MODE_MAYBE || r->unverifiable)
+		return;
+	if (spec->locks[r->lock].kind != LOCK_CONTEXT)
+		r->slot = add_slot(m, r);
+	if (r->condition_text) {
+		r->condition = add_condition(m, r, r->condition_text, at_exit);
+		scan_measured(spec, r->condition_text);
+	}
+	for (int i = 0; i < r->n_drifts; i++) {
+		struct drift *d = &r->drifts[i];
+
+		if (d->via[0] != '{')
+			continue;
+		d->condition = add_condition(m, r, d->via + 1, at_exit);
+		scan_measured(spec, d->via + 1);
+		d->via = NULL;
+	}
+}
+
+static void add_every(const struct ops *ops, struct method *m)
+{
+	for (int i = 0; i < ops->n_every; i++) {
+		bool dropped = false;
+
+		for (int w = 0; w < m->n_without; w++)
+			dropped = dropped || !strcmp(m->without[w], ops->every[i].subject);
+		if (dropped)
+			continue;
+		m->rules = grow(m->rules, m->n_rules, sizeof(*m->rules));
+		m->rules[m->n_rules++] = ops->every[i];
+	}
+}
+
+static void default_super_block(const struct spec *spec, struct method *m)
+{
+	if (m->super_block || m->no_super_block)
+		return;
+	for (int p = 0; p < m->n_params; p++)
+		for (int t = 0; t < spec->n_types; t++)
+			if (!strcmp(spec->types[t].name, m->params[p].type)) {
+				m->super_block = format("({ %s%sit = %s; %s; })", m->params[p].type, "", m->params[p].name,
+							spec->types[t].super_block);
+				return;
+			}
+	fail_at(m->where.path, m->where.line, m->where.column,
+		"method %s has no argument that leads to a super_block, expected a super_block statement", m->name);
+}
+
+static void check_ids(const struct ops *ops)
+{
+	for (int i = 0; i < ops->n_methods; i++) {
+		const struct method *m = &ops->methods[i];
+
+		for (int a = 0; a < m->n_rules; a++)
+			for (int b = 0; b < a; b++)
+				if (!strcmp(m->rules[a].id, m->rules[b].id))
+					fail_rule(&m->rules[a], format("a second rule has the id %s", m->rules[a].id),
+						  "an 'as NAME' clause that tells them apart");
+	}
+}
+
+void spec__resolve(struct spec *spec)
+{
+	for (int o = 0; o < spec->n_ops; o++) {
+		struct ops *ops = &spec->ops[o];
+
+		for (int i = 0; i < ops->n_methods; i++) {
+			struct method *m = &ops->methods[i];
+
+			add_every(ops, m);
+			default_super_block(spec, m);
+			for (int r = 0; r < m->n_rules; r++)
+				resolve_rule(spec, ops, m, &m->rules[r]);
+			m->select_condition = -1;
+			if (m->select)
+				m->select_condition = add_condition(m, &m->rules[0], m->select, false);
+		}
+		check_ids(ops);
+	}
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The spec compiler: reads the files of spec/, writes the judge's tables and the BPF probes. See spec/README.md. */
+#ifndef VFSLOCK_SPECC_H
+#define VFSLOCK_SPECC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* ------------------------------------------------------------------------------------------------------ lexer ---- */
+
+enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_STRING, TOKEN_CODE, TOKEN_PUNCT };
+
+/* @text: the word, the string without quotes, the C text without braces, or one punctuation character. */
+struct token {
+	enum token_kind kind;
+	char *text;
+	int line, column;
+};
+
+struct lexer {
+	const char *path;
+	const char *at, *line_start;
+	int line;
+	struct token tok; /* the current token */
+};
+
+/*
+ * A diagnostic: "file:line:column: what, what was expected". All errors are fatal: the exit status is 1 and nothing is
+ * written, so that a half-understood rule can never be compiled in.
+ */
+void fail_at(const char *path, int line, int column, const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 4, 5)));
+
+void lexer__open(struct lexer *lx, const char *path);
+void lexer__next(struct lexer *lx);
+bool lexer__is(const struct lexer *lx, const char *word);   /* the current token is this word or punctuation */
+bool lexer__take(struct lexer *lx, const char *word);	     /* the same, and moves on if so */
+char *lexer__word(struct lexer *lx, const char *expected);   /* takes a word; @expected completes the error */
+char *lexer__string(struct lexer *lx, const char *expected); /* takes a "string" */
+char *lexer__code(struct lexer *lx, const char *expected);   /* takes { C }, white space folded */
+void lexer__fail(const struct lexer *lx, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
+
+/* Memory is never freed: the compiler lives for one build. These abort on exhaustion. */
+void *zalloc(size_t size);
+char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void *grow(void *array, int count, size_t elem_size);
+
+/* -------------------------------------------------------------------------------------------------- the spec ---- */
+
+#define MAX_ENTRY_SLOTS 8
+#define MAX_EXIT_SLOTS 4
+#define MAX_CONDITIONS 10
+#define MAX_TAGS 3
+
+enum mode { MODE_ANY, MODE_NONE, MODE_MAYBE, MODE_SHARED, MODE_EXCLUSIVE, MODE_HELD, MODE_FREE, MODE_YES, MODE_NO };
+enum phase { PHASE_ENTRY, PHASE_EXIT, PHASE_DURING, PHASE_AFTER };
+enum lock_kind { LOCK_RWSEM, LOCK_MUTEX, LOCK_SPIN, LOCK_BIT, LOCK_CONTEXT };
+
+struct place_in_file {
+	const char *path;
+	int line, column;
+};
+
+struct type { /* how a super_block is found from an argument of this type */
+	char *name;
+	char *super_block;
+};
+
+struct lock {
+	char *name;
+	enum lock_kind kind;
+	char *in, *word;	     /* the subject's type, and the word's address as C over `it` */
+	char *global;		     /* or a kernel symbol */
+	char *field_of, *field_name; /* the member that a kernel may lack */
+};
+
+struct param {
+	char *name;
+	char *type;		/* C type of the first alternative */
+	char *tags[MAX_TAGS];	/* struct tags of the alternatives; none for scalars and other pointers */
+	int n_tags, pointers;	/* levels of indirection */
+};
+
+struct condition { /* a C expression that becomes one flag of the signature */
+	char *text;
+	bool at_exit;
+};
+
+struct slot { /* one lock word to read; entry and exit slots are numbered apart */
+	char *expr;
+	int lock;
+};
+
+struct drift {
+	char *via, *because;
+	int condition; /* -1: none */
+};
+
+struct rule {
+	struct place_in_file where;
+	char *subject, *expr, *alias, *says, *place, *unverifiable, *id;
+	int lock, slot, condition;
+	enum mode mode;
+	enum phase phase;
+	int since, until; /* 0: no bound */
+	char *condition_text;
+	char **inside;
+	int n_inside;
+	struct drift *drifts;
+	int n_drifts;
+};
+
+struct method {
+	struct place_in_file where;
+	char *name;
+	struct param *params;
+	int n_params;
+	int since, until;
+	bool hot;
+	char *super_block, *no_super_block, *select, *learn_ops, *learn;
+	char **without;
+	int n_without;
+	struct rule *rules;
+	int n_rules;
+	struct condition conditions[MAX_CONDITIONS];
+	int n_conditions, select_condition;
+	struct slot entry[MAX_ENTRY_SLOTS], exit[MAX_EXIT_SLOTS];
+	int n_entry, n_exit;
+};
+
+struct ops {
+	char *name, *place;
+	struct method *methods;
+	int n_methods;
+	struct rule *every; /* rules of `every method` */
+	int n_every;
+};
+
+struct spec {
+	struct type *types;
+	int n_types;
+	struct lock *locks;
+	int n_locks;
+	struct ops *ops;
+	int n_ops;
+	char **measured; /* names of MEASURED() constants, in order of first use */
+	int n_measured;
+};
+
+extern const char *const mode_names[], *const phase_names[], *const lock_kind_names[];
+
+void spec__parse_file(struct spec *spec, const char *path);
+int spec__lock(const struct spec *spec, const char *name);		/* index or -1 */
+int spec__measured(struct spec *spec, const char *name);		/* index, added if new */
+const char *version_text(int version);
+bool mentions(const char *code, const char *identifier); /* the C text uses this identifier */
+
+void spec__resolve(struct spec *spec); /* ids, slots, conditions, super_blocks; fails on contradictions */
+
+void emit_tables(const struct spec *spec, FILE *out);
+void emit_ids(const struct spec *spec, FILE *out);
+void emit_probes(const struct spec *spec, FILE *out);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One audit, from the mount point to the counts: the stages in order, and what they share. */
+#ifndef VFSLOCK_AUDIT_H
+#define VFSLOCK_AUDIT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "collect.h"
+#include "discover.h"
+#include "plan.h"
+#include "templates.h"
+
+/* A table that was met while the audit ran: calls before it was attached were not seen. */
+struct late_table {
+	int ops;
+	char found[32];
+	double met_seconds, attached_seconds; /* since the start */
+	int functions;
+};
+
+struct audit_options {
+	const char *path;
+	const char *latency; /* see struct plan */
+	bool quiet;	     /* no progress on stderr */
+};
+
+struct audit {
+	struct audit_options options;
+	struct kbtf *kbtf;
+	struct kmem *kmem;
+	struct ksyms *ksyms;
+	struct discovery *discovery;
+	struct templates *templates;
+	struct collector *collector;
+	struct plan plan;
+	struct target target;
+	struct late_table *late;
+	int n_late;
+	int tables_planned; /* of target.tables */
+	bool unmounted, progress_shown;
+	double attach_seconds, start_cpu_seconds;
+	__u64 start_ns, stop_ns;   /* CLOCK_MONOTONIC */
+	__u64 start_wall_ns;	   /* CLOCK_REALTIME, of start_ns */
+};
+
+/* Finds out what stands in the way of any audit, and prints it with the remedy. Returns 0 or -EPERM. */
+int audit__check_kernel(void);
+
+/* Discovers and plans; attaches nothing. All errors have been printed. */
+int audit__open(struct audit *a, const struct audit_options *options);
+
+/* Attaches everything; from then on calls are counted. */
+int audit__start(struct audit *a);
+
+/* Waits up to @timeout_ms, judges what is new, attaches tables met meanwhile. */
+int audit__poll(struct audit *a, int timeout_ms);
+
+/* Makes all programs inert, at once, and reads the final counts. */
+int audit__stop(struct audit *a);
+
+/*
+ * Lets go of everything. The programs are inert already; a child closes them, as each takes the kernel up to 0.14 s, so that
+ * the prompt returns at once.
+ */
+void audit__close(struct audit *a);
+
+double audit__seconds(const struct audit *a);	  /* how long calls were counted */
+double audit__cpu_seconds(const struct audit *a); /* user and system time of this process since the start */
+
+#endif

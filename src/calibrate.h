@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel constants that are macros, hence not in BTF, and that changed over time (LOOKUP_RCU is 0x40 up to 6.12 and 0x100
+ * in 7.2): measured on the running kernel by watching how it walks a path of our own.
+ */
+#ifndef VFSLOCK_CALIBRATE_TOOL_H
+#define VFSLOCK_CALIBRATE_TOOL_H
+
+#include "kbtf.h"
+
+enum measured { MEASURED_LOOKUP_RCU, MEASURED_MAY_NOT_BLOCK, MEASURED_KINDS };
+
+struct measured_constant {
+	const char *name;
+	unsigned int value; /* one bit; 0: not known */
+	char why[96];	    /* why it is not known */
+};
+
+/*
+ * Fills @out[MEASURED_KINDS]. A constant that cannot be measured is left at 0 with the reason: its rules become
+ * unverifiable. Takes about a quarter of a second, most of it detaching.
+ */
+void calibrate(struct kbtf *kb, struct measured_constant *out);
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vfslock report: audits for a while, or while a command runs, and prints what was found. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "cli.h"
+#include "results.h"
+
+#define DEFAULT_SECONDS 10.0
+#define POLL_MS 100
+
+struct report_options {
+	struct audit_options audit;
+	double seconds; /* 0: until the command ends */
+	bool json;
+	char **command; /* NULL: none */
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: vfslock report [options] MOUNT [-- COMMAND [ARGUMENT...]]\n\n"
+	      "Audits the filesystem mounted at MOUNT for a while, or while COMMAND runs, and prints for every method which\n"
+	      "locks were held, whether that keeps the documented rules, and the latency of hot paths.\n\n"
+	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
+	      "      --latency METHOD     measure this method too; 'all': every one, 'none': not even the hot paths\n"
+	      "      --json               one JSON document\n"
+	      "  -q, --quiet              no progress on standard error\n"
+	      "  -h, --help               this text\n\n"
+	      "Ctrl-C ends the audit early and prints the report.\n"
+	      "Exit status: 0 clean, 1 a rule is broken, 2 wrong usage, 3 cannot audit.\n",
+	      out);
+}
+
+static int parse_seconds(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end == text || *end || !(*out > 0) || *out > 1e7) {
+		fprintf(stderr, "vfslock report: '%s' is no duration: give seconds, like 10 or 0.5\n", text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Returns 0, or an exit status + 1 to leave with. */
+static int parse(int argc, char **argv, struct report_options *o)
+{
+	static const struct option longs[] = {
+		{ "duration", required_argument, NULL, 'd' }, { "latency", required_argument, NULL, 'l' },
+		{ "json", no_argument, NULL, 'j' },	       { "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },	       { NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+d:qh", longs, NULL)) >= 0) {
+		switch (c) {
+		case 'd':
+			if (parse_seconds(optarg, &o->seconds))
+				return EXIT_USAGE + 1;
+			break;
+		case 'l':
+			o->audit.latency = optarg;
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		case 'q':
+			o->audit.quiet = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_CLEAN + 1;
+		default:
+			usage(stderr);
+			return EXIT_USAGE + 1;
+		}
+	}
+	if (optind >= argc) {
+		fputs("vfslock report: which filesystem? Give its mount point.\n", stderr);
+		usage(stderr);
+		return EXIT_USAGE + 1;
+	}
+	o->audit.path = argv[optind++];
+	if (optind < argc && !strcmp(argv[optind], "--"))
+		optind++;
+	if (optind < argc)
+		o->command = &argv[optind];
+	if (!o->seconds && !o->command)
+		o->seconds = DEFAULT_SECONDS;
+	return 0;
+}
+
+static bool is_method(const char *name)
+{
+	for (int m = 0; m < n_methods; m++)
+		if (!strcmp(methods[m].name, name))
+			return true;
+	return false;
+}
+
+static int check_latency(const char *latency)
+{
+	if (!latency || !strcmp(latency, "all") || !strcmp(latency, "none") || is_method(latency))
+		return 0;
+	fprintf(stderr, "vfslock report: --latency %s: no such method; give one like read_folio, or 'all', or 'none'\n", latency);
+	return -EINVAL;
+}
+
+static pid_t run_command(char **command, const sigset_t *old_mask)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	sigprocmask(SIG_SETMASK, old_mask, NULL);
+	/* Its output must not mix with the report. */
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	execvp(command[0], command);
+	fprintf(stderr, "vfslock report: %s: %s\n", command[0], strerror(errno));
+	_exit(127);
+}
+
+static void show_progress(const struct report_options *o, const struct audit *a)
+{
+	if (o->audit.quiet || !isatty(STDERR_FILENO))
+		return;
+	if (o->seconds)
+		fprintf(stderr, "\r\033[Kauditing %s: %.0f of %.0f s, Ctrl-C to end", a->target.path, audit__seconds(a), o->seconds);
+	else
+		fprintf(stderr, "\r\033[Kauditing %s: %.0f s, until %s ends", a->target.path, audit__seconds(a), o->command[0]);
+}
+
+/* Until the time is over, the command has ended, a signal comes, or the filesystem is unmounted. */
+static int watch(struct audit *a, const struct report_options *o, int signals, pid_t child, int *child_status)
+{
+	struct signalfd_siginfo si;
+	int err = 0;
+
+	while (!err && !a->unmounted && (!o->seconds || audit__seconds(a) < o->seconds)) {
+		err = audit__poll(a, POLL_MS);
+		show_progress(o, a);
+		if (child > 0 && waitpid(child, child_status, WNOHANG) == child)
+			child = 0;
+		if (o->command && !child)
+			break;
+		if (read(signals, &si, sizeof(si)) == sizeof(si) && si.ssi_signo != SIGCHLD)
+			break;
+	}
+	if (isatty(STDERR_FILENO) && !o->audit.quiet)
+		fputs("\r\033[K", stderr);
+	return err;
+}
+
+static int report(struct audit *a, const struct report_options *o)
+{
+	struct results r;
+	int err = results__make(a, &r), status = EXIT_CANNOT;
+
+	if (err) {
+		fprintf(stderr, "vfslock: the counts cannot be judged: %s\n", strerror(-err));
+	} else {
+		err = o->json ? report__json(&r, stdout) : report__text(&r, stdout);
+		if (err)
+			fputs("vfslock: the report could not be written in full\n", stderr);
+		else
+			status = r.violations ? EXIT_BROKEN : EXIT_CLEAN;
+	}
+	results__free(&r);
+	return status;
+}
+
+static int audit_and_report(const struct report_options *o)
+{
+	sigset_t mask, old_mask;
+	int signals, status = EXIT_CANNOT, child_status = 0, err;
+	pid_t child = 0;
+	struct audit a;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, &old_mask);
+	signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	err = signals < 0 ? -errno : audit__open(&a, &o->audit);
+	if (signals < 0) {
+		fprintf(stderr, "vfslock: no signalfd: %s\n", strerror(-err));
+		return EXIT_CANNOT;
+	}
+	if (!err)
+		err = audit__start(&a);
+	if (!err && o->command)
+		child = run_command(o->command, &old_mask);
+	if (!err)
+		err = watch(&a, o, signals, child, &child_status);
+	if (!err)
+		err = audit__stop(&a);
+	if (!err)
+		status = report(&a, o);
+	if (WIFEXITED(child_status) && WEXITSTATUS(child_status) == 127 && status == EXIT_CLEAN)
+		status = EXIT_CANNOT; /* the command could not be run: nothing was audited */
+	audit__close(&a);
+	close(signals);
+	return status;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	struct report_options o = { 0 };
+	int leave = parse(argc, argv, &o);
+
+	if (leave)
+		return leave - 1;
+	if (check_latency(o.audit.latency))
+		return EXIT_USAGE;
+	if (audit__check_kernel())
+		return EXIT_CANNOT;
+	return audit_and_report(&o);
+}

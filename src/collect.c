@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "judge.h"
+
+/* Every so often all signatures are looked through, for those whose notice was dropped. */
+#define SWEEP_NS 1000000000ULL
+
+struct collector {
+	struct plan *plan;
+	struct templates *templates;
+	const struct ksyms *ks;
+	const struct templates_maps *maps;
+	collect_tables on_tables;
+	void *arg;
+	struct ring_buffer *ring;
+	const struct vl_row *rows;
+	size_t rows_size;
+	struct collect_news news;
+	__u64 last_sweep_ns;
+	struct seen_signature *signatures;
+	int n_signatures, room_signatures;
+	struct seen_stack *stacks;
+	int n_stacks;
+};
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (__u64)ts.tv_sec * 1000000000ULL + (__u64)ts.tv_nsec;
+}
+
+/* A breach without a drift condition in the signature itself: the callers decide, so each call's stack is wanted. */
+static bool is_suspect(const struct plan *p, int fn, __u64 sig)
+{
+	const struct method *m = &methods[p->functions[fn].method];
+
+	for (int i = 0; i < m->n_rules; i++) {
+		const struct rule *r = &rules[m->first_rule + i];
+		struct judgement j;
+		const char *why;
+
+		if (!plan__rule_active(p, r, &why))
+			continue;
+		j = judge__rule(r, sig);
+		if (j.outcome == OUTCOME_BROKEN && !j.drift)
+			return true;
+	}
+	return false;
+}
+
+static bool is_function(const struct collector *c, __u32 fn)
+{
+	return fn < (__u32)c->plan->n_functions && c->plan->functions[fn].method >= 0;
+}
+
+static void judge_signature(struct collector *c, __u32 fn, __u64 sig)
+{
+	struct vl_sig_key key = { .fn = fn, .sig = sig };
+	__u32 state;
+
+	if (!is_function(c, fn) || !bpf_map_lookup_elem(c->maps->verdicts, &key, &state))
+		return;
+	state = is_suspect(c->plan, (int)fn, sig) ? VL_SIG_SUSPECT : VL_SIG_OK;
+	/* Fails only when the table is full: the signature then stays new, which costs time and loses nothing. */
+	bpf_map_update_elem(c->maps->verdicts, &key, &state, BPF_ANY);
+}
+
+static int on_event(void *arg, void *data, size_t size)
+{
+	const struct vl_event *ev = data;
+	struct collector *c = arg;
+
+	if (size < sizeof(*ev))
+		return 0;
+	switch (ev->type) {
+	case VL_EVENT_STACK:
+		judge_signature(c, (__u32)(ev->a >> 32), ev->b);
+		break;
+	case VL_EVENT_TABLES:
+	case VL_EVENT_OPS:
+		c->news.tables = true;
+		c->on_tables(c->arg, ev);
+		break;
+	case VL_EVENT_UNMOUNTED:
+		c->news.unmounted = true;
+		break;
+	}
+	return 0;
+}
+
+int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_tables on_tables, void *arg,
+		    struct collector **out)
+{
+	const struct templates_limits *l = templates__limits(t);
+	struct collector *c = calloc(1, sizeof(*c));
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *mem;
+
+	if (!c)
+		return -ENOMEM;
+	*c = (struct collector){ .plan = p, .templates = t, .ks = ks, .maps = templates__maps(t), .on_tables = on_tables,
+				 .arg = arg };
+	c->rows_size = (size_t)(l->functions * l->cpus) * sizeof(struct vl_row);
+	c->rows_size = (c->rows_size + page - 1) & ~(page - 1);
+	mem = mmap(NULL, c->rows_size, PROT_READ, MAP_SHARED, c->maps->rows, 0);
+	if (mem == MAP_FAILED) {
+		int err = -errno;
+
+		fprintf(stderr, "vfslock: the table of counts cannot be mapped: %s\n", strerror(-err));
+		free(c);
+		return err;
+	}
+	c->rows = mem;
+	c->ring = ring_buffer__new(c->maps->events, on_event, c, NULL);
+	if (!c->ring) {
+		int err = -errno;
+
+		fprintf(stderr, "vfslock: the ring buffer cannot be opened: %s\n", strerror(-err));
+		collector__free(c);
+		return err;
+	}
+	*out = c;
+	return 0;
+}
+
+void collector__free(struct collector *c)
+{
+	if (!c)
+		return;
+	ring_buffer__free(c->ring);
+	if (c->rows)
+		munmap((void *)c->rows, c->rows_size);
+	free(c->signatures);
+	free(c->stacks);
+	free(c);
+}
+
+/* Calls @visit with every key of a hash map. */
+static int each_key(int map, size_t key_size, int (*visit)(struct collector *c, const void *key), struct collector *c)
+{
+	unsigned char key[64], next[64];
+	void *prev = NULL;
+	int err = 0;
+
+	if (key_size > sizeof(key))
+		return -E2BIG;
+	/* A key deleted meanwhile restarts the walk: bounded, as only the tool deletes. */
+	while (!err && !bpf_map_get_next_key(map, prev, next)) {
+		memcpy(key, next, key_size);
+		prev = key;
+		err = visit(c, key);
+	}
+	return err;
+}
+
+static int judge_key(struct collector *c, const void *key)
+{
+	const struct vl_sig_key *k = key;
+
+	judge_signature(c, k->fn, k->sig);
+	return 0;
+}
+
+int collector__poll(struct collector *c, int timeout_ms, struct collect_news *news)
+{
+	int err;
+
+	c->news = (struct collect_news){ 0 };
+	err = ring_buffer__poll(c->ring, timeout_ms);
+	if (now_ns() - c->last_sweep_ns > SWEEP_NS) {
+		each_key(c->maps->signatures, sizeof(struct vl_sig_key), judge_key, c);
+		c->last_sweep_ns = now_ns();
+	}
+	*news = c->news;
+	return err < 0 && err != -EINTR ? err : 0;
+}
+
+static int count(struct collector *c, int fn, __u64 sig, __u64 calls)
+{
+	for (int i = 0; i < c->n_signatures; i++)
+		if (c->signatures[i].fn == fn && c->signatures[i].sig == sig) {
+			c->signatures[i].calls += calls;
+			return 0;
+		}
+	if (c->n_signatures == c->room_signatures) {
+		int room = c->room_signatures ? 2 * c->room_signatures : 256;
+		void *p = realloc(c->signatures, (size_t)room * sizeof(*c->signatures));
+
+		if (!p)
+			return -ENOMEM;
+		c->signatures = p;
+		c->room_signatures = room;
+	}
+	c->signatures[c->n_signatures++] = (struct seen_signature){ .fn = fn, .sig = sig, .calls = calls };
+	return 0;
+}
+
+static int count_key(struct collector *c, const void *key)
+{
+	const struct vl_sig_key *k = key;
+	struct vl_sig_value v;
+
+	judge_signature(c, k->fn, k->sig);
+	if (!is_function(c, k->fn) || bpf_map_lookup_elem(c->maps->signatures, k, &v))
+		return 0;
+	return count(c, (int)k->fn, k->sig, v.calls);
+}
+
+static int count_rows(struct collector *c)
+{
+	int cpus = templates__limits(c->templates)->cpus, err = 0;
+
+	for (int fn = 0; fn < c->plan->n_functions && fn < templates__limits(c->templates)->functions; fn++)
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			const struct vl_row *row = &c->rows[fn * cpus + cpu];
+
+			for (int i = 0; i < VL_ROW_SIGS && !err; i++)
+				if (row->of[i].sig && is_function(c, (__u32)fn))
+					err = count(c, fn, row->of[i].sig, row->of[i].calls);
+		}
+	return err;
+}
+
+/* The programs' own frames come first and are younger than the symbols: the path starts at the method's function. */
+static void cut_stack(const struct collector *c, struct seen_stack *s, const __u64 *ips)
+{
+	__u64 start = c->plan->functions[s->fn].addr;
+	struct ksym sym;
+
+	if (ksyms__lookup(c->ks, start, &sym))
+		return;
+	for (int i = 0; i < STACK_MAX && ips[i]; i++) {
+		if (!s->n_ips && (ips[i] < start || ips[i] >= start + sym.size))
+			continue;
+		s->ips[s->n_ips++] = ips[i];
+	}
+}
+
+static int take_stack(struct collector *c, const void *key)
+{
+	const struct vl_stack_key *k = key;
+	__u64 ips[STACK_MAX] = { 0 };
+	struct seen_stack *s;
+	void *p;
+
+	if (!is_function(c, k->fn))
+		return 0;
+	p = realloc(c->stacks, (size_t)(c->n_stacks + 1) * sizeof(*c->stacks));
+	if (!p)
+		return -ENOMEM;
+	c->stacks = p;
+	s = &c->stacks[c->n_stacks];
+	*s = (struct seen_stack){ .fn = (int)k->fn, .sig = k->sig };
+	if (bpf_map_lookup_elem(c->maps->by_stack, k, &s->sample))
+		return 0;
+	if (k->stack >= 0 && !bpf_map_lookup_elem(c->maps->stacks, &k->stack, ips))
+		cut_stack(c, s, ips);
+	c->n_stacks++;
+	return 0;
+}
+
+int collector__sweep(struct collector *c)
+{
+	int err;
+
+	c->n_signatures = c->n_stacks = 0;
+	err = count_rows(c);
+	if (!err)
+		err = each_key(c->maps->signatures, sizeof(struct vl_sig_key), count_key, c);
+	if (!err)
+		err = each_key(c->maps->by_stack, sizeof(struct vl_stack_key), take_stack, c);
+	if (err)
+		fprintf(stderr, "vfslock: the kernel side's tables cannot be read: %s\n", strerror(-err));
+	return err;
+}
+
+const struct seen_signature *collector__signatures(const struct collector *c, int *n)
+{
+	*n = c->n_signatures;
+	return c->signatures;
+}
+
+const struct seen_stack *collector__stacks(const struct collector *c, int *n)
+{
+	*n = c->n_stacks;
+	return c->stacks;
+}
+
+int collector__latency(const struct collector *c, int fn, struct hist *out)
+{
+	const struct function *f = &c->plan->functions[fn];
+	int cpus = templates__limits(c->templates)->cpus;
+	struct {
+		__u64 max_ns;
+		__u64 counts[VL_HIST_BUCKETS];
+	} one;
+
+	memset(out, 0, sizeof(*out));
+	if (!f->latency || f->state != FUNCTION_ATTACHED)
+		return -ENODATA;
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		__u32 key = (__u32)(f->histogram * cpus + cpu);
+
+		if (bpf_map_lookup_elem(c->maps->hists, &key, &one))
+			return -errno;
+		hist__add(out, one.counts, one.max_ns);
+	}
+	return 0;
+}
+
+static __u64 recursion_misses(const struct plan *p)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < p->n_functions; i++)
+		for (int k = 0; k < 2; k++) {
+			struct bpf_prog_info info = { 0 };
+			__u32 len = sizeof(info);
+
+			if (p->functions[i].programs[k] >= 0 &&
+			    !bpf_obj_get_info_by_fd(p->functions[i].programs[k], &info, &len))
+				sum += info.recursion_misses;
+		}
+	return sum;
+}
+
+int collector__lost(const struct collector *c, __u64 counts[VL_N_LOST], __u64 *recursion)
+{
+	int cpus = libbpf_num_possible_cpus();
+	__u64 *values = calloc((size_t)cpus, sizeof(*values));
+
+	if (!values)
+		return -ENOMEM;
+	for (__u32 reason = 0; reason < VL_N_LOST; reason++) {
+		counts[reason] = 0;
+		if (bpf_map_lookup_elem(c->maps->lost, &reason, values))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			counts[reason] += values[cpu];
+	}
+	*recursion = recursion_misses(c->plan);
+	free(values);
+	return 0;
+}

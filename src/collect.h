@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Brings the kernel side's tables to user space: exact counts per (function, signature), samples per call stack,
+ * latencies, losses. Judges each new signature once and tells the kernel side the result.
+ */
+#ifndef VFSLOCK_COLLECT_H
+#define VFSLOCK_COLLECT_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include "../bpf/shared.h"
+#include "hist.h"
+#include "plan.h"
+#include "templates.h"
+
+#define STACK_MAX 48
+
+/* All calls of one function with one signature. */
+struct seen_signature {
+	int fn;
+	__u64 sig, calls;
+};
+
+/* A call path to a suspicious signature. */
+struct seen_stack {
+	int fn;
+	__u64 sig;
+	struct vl_stack_value sample;
+	__u64 ips[STACK_MAX]; /* innermost first; from the method's own function outward */
+	int n_ips;	      /* 0: no stack could be taken */
+};
+
+struct collector;
+
+/* What the ring buffer announced, for the audit to act upon. */
+struct collect_news {
+	bool unmounted, tables;
+};
+
+typedef void (*collect_tables)(void *arg, const struct vl_event *ev);
+
+int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_tables on_tables, void *arg,
+		    struct collector **out);
+void collector__free(struct collector *c);
+
+/* Waits up to @timeout_ms for notices, acts on them, and judges new signatures. Negative errno on failure, else 0. */
+int collector__poll(struct collector *c, int timeout_ms, struct collect_news *news);
+
+/* Reads all counts; to be called once more after the programs are inert. */
+int collector__sweep(struct collector *c);
+
+const struct seen_signature *collector__signatures(const struct collector *c, int *n);
+const struct seen_stack *collector__stacks(const struct collector *c, int *n);
+
+/* The latencies of a function, summed over CPUs. -ENODATA: not measured. */
+int collector__latency(const struct collector *c, int fn, struct hist *out);
+
+/* Counts per enum vl_lost; @recursion: runs that the kernel skipped because the same program was already running there. */
+int collector__lost(const struct collector *c, __u64 counts[VL_N_LOST], __u64 *recursion);
+
+#endif

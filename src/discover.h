@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From a mount point to its super_block and ops tables, by reading the live objects: no list of filesystems or of their
+ * functions. Nothing is written to the filesystem, and nothing keeps it busy afterwards.
+ */
+#ifndef VFSLOCK_DISCOVER_H
+#define VFSLOCK_DISCOVER_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include "kbtf.h"
+#include "kmem.h"
+
+/* An ops table: an object of struct ops_structs[ops] in the kernel's data. */
+struct ops_table {
+	int ops;
+	__u64 addr;
+	char found[32]; /* on what: "directory", "regular file", "super_block", … */
+};
+
+struct target {
+	char path[512];	   /* as given */
+	char fs_type[32];  /* s_type->name */
+	char source[128];  /* device or source, from mountinfo */
+	char id[32];	   /* s_id */
+	__u64 super_block; /* kernel address */
+	struct ops_table *tables;
+	int n_tables;
+};
+
+struct discovery;
+
+int discovery__open(struct kbtf *kb, struct kmem *km, struct discovery **out);
+void discovery__free(struct discovery *d);
+
+/*
+ * Finds the super_block of the filesystem mounted at @path and the tables of its objects known to the kernel now. Prints
+ * what is wrong with the path and the remedy; returns 0 or negative errno (-ENOTBLK: not a mount point).
+ */
+int discover__mount(struct discovery *d, const char *path, struct target *out);
+
+/* Tables of an inode met later: @mode is its i_mode. Adds those that are new; returns how many. */
+int discover__inode_tables(struct target *t, unsigned int mode, __u64 i_op, __u64 i_fop, __u64 a_ops);
+
+/* Adds one table, if new; returns 1, 0 or -ENOMEM. @ops: index in ops_structs[]. */
+int discover__add_table(struct target *t, int ops, __u64 addr, const char *found);
+
+/* Index in ops_structs[] of struct @name, or -1. */
+int ops_struct__find(const char *name);
+
+void target__free(struct target *t);
+
+#endif

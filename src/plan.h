@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is to be attached: every method of the spec x every function found in an ops table, with the programs it needs and
+ * the rules in force, or the reason why it cannot be.
+ */
+#ifndef VFSLOCK_PLAN_H
+#define VFSLOCK_PLAN_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include "calibrate.h"
+#include "discover.h"
+#include "kbtf.h"
+#include "ksyms.h"
+
+enum function_state { FUNCTION_PLANNED, FUNCTION_ATTACHED, FUNCTION_REFUSED };
+
+/* One function in the role of one method. Its index in the plan is the `fn` of signatures. */
+struct function {
+	int method;	     /* id in methods[], or -1: a method that the document does not know */
+	int ops;	     /* index in ops_structs[] */
+	char method_name[32];
+	char name[64];
+	char module[56]; /* "" for the kernel proper */
+	char found[96];	 /* on which kinds of object */
+	__u64 addr;
+	enum function_state state;
+	char reason[256]; /* of FUNCTION_REFUSED */
+	struct kbtf_func btf;
+	struct kbtf_method where;
+	bool pair, latency;
+	int histogram; /* its number, or -1 */
+	unsigned int slots; /* mask of the lock slots to read: entry slots first, then exit slots */
+	__u64 select;	    /* mask of the signature's condition flag that tells this method's calls, or 0 */
+	int links[2], programs[2]; /* file descriptors while attached, else -1 */
+};
+
+#define MAX_ROLES 8
+
+struct role {
+	__u64 addr;
+	short methods[MAX_ROLES + 1]; /* ended by -1 */
+};
+
+struct plan {
+	struct function *functions;
+	int n_functions;
+	int n_histograms;
+	int kernel; /* major << 8 | minor: which document is in force */
+	char release[65];
+	struct measured_constant measured[MEASURED_KINDS];
+	bool is_measured;
+	const char *latency;	/* method whose latency is wanted beside the hot ones, "all", "none" or NULL */
+	char *missing_lock;	/* per lock class: 1 if this kernel has no such lock */
+	__u64 *global_locks;	/* addresses of locks that are no object's member, in order of declaration */
+	struct role *roles; /* by function address: see plan__methods_at() */
+	int n_roles;
+};
+
+/* Prepares an empty plan for the running kernel. Returns 0 or negative errno. */
+int plan__open(struct plan *p, struct kbtf *kb, const struct ksyms *ks, const char *latency);
+void plan__free(struct plan *p);
+
+/*
+ * Adds the functions of those tables of @t from @first_table on. Functions already planned in the same role only note
+ * where else they were found. Returns how many were added, or negative errno.
+ */
+int plan__add_tables(struct plan *p, struct kbtf *kb, struct kmem *km, const struct ksyms *ks, const struct target *t,
+		     int first_table);
+
+/* Is @r checked on this kernel? If not, *@why says why (rule out of the document's range: NULL and false). */
+bool plan__rule_active(const struct plan *p, const struct rule *r, const char **why);
+
+/* Ids of the methods that the function starting at @addr implements, ended by -1; NULL if it is no planned function. */
+const short *plan__methods_at(const struct plan *p, __u64 addr);
+
+void function__refuse(struct function *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The report as one JSON document: everything that the text has, and the whole of what it shortens. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "../bpf/shared.h"
+#include "json.h"
+#include "results.h"
+
+static void rfc3339(__u64 ns, char *buf, size_t len)
+{
+	time_t s = (time_t)(ns / 1000000000ULL);
+	char date[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&s, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf, len, "%s.%09lluZ", date, (unsigned long long)(ns % 1000000000ULL));
+}
+
+static void write_latency(struct json_writer *w, const struct hist *h, bool measured)
+{
+	static const struct {
+		const char *name;
+		double p;
+	} points[] = { { "p50_ns", 50 }, { "p90_ns", 90 }, { "p99_ns", 99 } };
+	__u64 ns;
+
+	if (!measured) {
+		json_null(w, "latency");
+		return;
+	}
+	json_begin_object(w, "latency");
+	json_u64(w, "count", h->count);
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		if (hist__percentile(h, points[i].p, &ns))
+			json_null(w, points[i].name);
+		else
+			json_u64(w, points[i].name, ns);
+	}
+	if (h->count)
+		json_u64(w, "max_ns", h->max);
+	else
+		json_null(w, "max_ns");
+	json_end(w);
+}
+
+static void write_function(struct json_writer *w, const struct function_result *fr)
+{
+	static const char *const states[] = { "planned", "attached", "refused" };
+	const struct function *f = fr->function;
+
+	json_begin_object(w, NULL);
+	json_string(w, "function", f->name);
+	json_string(w, "module", f->module[0] ? f->module : NULL);
+	json_string(w, "found_on", f->found);
+	json_string(w, "state", states[f->state]);
+	json_string(w, "reason", f->state == FUNCTION_REFUSED ? f->reason : NULL);
+	json_u64(w, "programs", f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0);
+	json_u64(w, "calls", fr->calls);
+	write_latency(w, &fr->latency, fr->has_latency);
+	json_end(w);
+}
+
+static const char *rule_status(const struct rule_result *rr, const struct plan *p)
+{
+	const char *why;
+
+	if (!in_range(rr->rule->since, rr->rule->until, p->kernel))
+		return "other_kernel";
+	if (!rule_promises(rr->rule))
+		return "no_promise";
+	return plan__rule_active(p, rr->rule, &why) ? "check" : "unverifiable";
+}
+
+static void write_rule(struct json_writer *w, const struct rule_result *rr, const struct plan *p)
+{
+	const struct rule *r = rr->rule;
+
+	json_begin_object(w, NULL);
+	json_string(w, "id", r->id);
+	json_string(w, "lock", lock_classes[r->lock].name);
+	json_string(w, "subject", r->subject);
+	json_string(w, "documented", r->says);
+	json_string(w, "where", r->place);
+	json_string(w, "condition", r->condition_text);
+	json_string(w, "expected", rule_mode__name(r->mode));
+	json_string(w, "phase", rule_phase__name(r->phase));
+	json_string(w, "status", rule_status(rr, p));
+	json_begin_object(w, "observed");
+	for (int s = SEEN_FREE; s < SEEN_KINDS; s++)
+		if (rr->seen[s])
+			json_u64(w, observation__name((enum observation)s), rr->seen[s]);
+	json_end(w);
+	json_string(w, "verdict", rule_promises(r) ? verdict__name(rr->verdict) : NULL);
+	if (rr->verdict == VERDICT_OK)
+		json_string(w, "evidence", rr->proof ? "proof" : "likely");
+	else
+		json_string(w, "evidence", rr->verdict >= VERDICT_DRIFT ? "proof" : NULL);
+	json_u64(w, "count", rr->kept + rr->violations + rr->drifts);
+	json_u64(w, "violations", rr->violations);
+	json_u64(w, "drift", rr->drifts);
+	json_u64(w, "direct", rr->direct);
+	json_u64(w, "outside", rr->outside);
+	json_u64(w, "undecided", rr->undecided);
+	json_string(w, "reason", rr->why);
+	json_end(w);
+}
+
+static void write_methods(struct json_writer *w, const struct results *r)
+{
+	json_begin_array(w, "methods");
+	for (int i = 0; i < r->n_methods; i++) {
+		const struct method_result *m = &r->methods[i];
+
+		json_begin_object(w, NULL);
+		json_string(w, "ops", ops_structs[m->method->ops].name);
+		json_string(w, "method", m->method->name);
+		json_begin_array(w, "functions");
+		for (int n = 0; n < m->n_functions; n++)
+			write_function(w, &r->functions[m->first_function + n]);
+		json_end(w);
+		json_u64(w, "calls", m->calls);
+		write_latency(w, &m->latency, m->has_latency);
+		json_begin_array(w, "rules");
+		for (int n = 0; n < m->method->n_rules; n++)
+			write_rule(w, &m->rules[n], &r->audit->plan);
+		json_end(w);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+static void write_sample(struct json_writer *w, const struct results *r, const struct finding *f)
+{
+	char line[256];
+
+	json_begin_object(w, "task");
+	json_u64(w, "pid", f->sample.pid);
+	json_u64(w, "tgid", f->sample.tgid);
+	json_string(w, "comm", f->sample.comm);
+	json_u64(w, "cpu", f->sample.cpu);
+	json_end(w);
+	json_u64(w, "first_seen_ns", f->sample.first_ns);
+	json_u64(w, "last_seen_ns", f->sample.last_ns);
+	json_double(w, "first_seen_seconds", f->sample.first_ns > r->audit->start_ns ?
+						     (double)(f->sample.first_ns - r->audit->start_ns) / 1e9 :
+						     0);
+	json_double(w, "last_seen_seconds",
+		    f->sample.last_ns > r->audit->start_ns ? (double)(f->sample.last_ns - r->audit->start_ns) / 1e9 : 0);
+	json_begin_array(w, "stack");
+	for (int i = 0; i < f->n_ips; i++) {
+		ksyms__format(r->audit->ksyms, f->ips[i], line, sizeof(line));
+		json_string(w, NULL, line);
+	}
+	json_end(w);
+}
+
+static void write_finding(struct json_writer *w, const struct results *r, const struct finding *f)
+{
+	char word[192];
+
+	json_begin_object(w, NULL);
+	json_string(w, "rule", f->rule->id);
+	json_string(w, "ops", ops_structs[f->function->ops].name);
+	json_string(w, "method", f->function->method_name);
+	json_string(w, "function", f->function->name);
+	json_string(w, "module", f->function->module[0] ? f->function->module : NULL);
+	json_string(w, "documented", f->rule->says);
+	json_string(w, "where", f->rule->place);
+	json_string(w, "condition", f->rule->condition_text);
+	json_string(w, "lock", lock_classes[f->rule->lock].name);
+	json_string(w, "expected", rule_mode__name(f->rule->mode));
+	json_string(w, "observed", observation__name(f->judgement.seen));
+	json_string(w, "lock_word", finding__decode(f, word, sizeof(word)));
+	json_string(w, "evidence", "proof");
+	json_string(w, "because", f->drift ? f->drift->because : NULL);
+	json_u64(w, "count", f->calls);
+	if (f->has_sample)
+		write_sample(w, r, f);
+	json_end(w);
+}
+
+static void write_findings(struct json_writer *w, const struct results *r, const char *key, enum verdict verdict)
+{
+	json_begin_array(w, key);
+	for (int i = 0; i < r->n_findings; i++)
+		if (r->findings[i].verdict == verdict)
+			write_finding(w, r, &r->findings[i]);
+	json_end(w);
+}
+
+static void write_coverage(struct json_writer *w, const struct results *r)
+{
+	const struct coverage *c = &r->coverage;
+
+	json_begin_object(w, "coverage");
+	json_s64(w, "rules", c->rules);
+	json_s64(w, "checked", c->checked);
+	json_s64(w, "exercised", c->exercised);
+	json_s64(w, "not_exercised", c->not_exercised);
+	json_s64(w, "unverifiable", c->unverifiable);
+	json_s64(w, "not_attached", c->not_attached);
+	json_s64(w, "methods_exercised", c->methods_exercised);
+	json_s64(w, "functions", c->functions);
+	json_s64(w, "functions_attached", c->attached);
+	json_s64(w, "functions_refused", c->refused);
+	json_s64(w, "functions_undocumented", c->undocumented);
+	json_begin_array(w, "learnt");
+	for (int i = 0; i < r->audit->n_late; i++) {
+		json_begin_object(w, NULL);
+		json_string(w, "ops", ops_structs[r->audit->late[i].ops].name);
+		json_string(w, "found_on", r->audit->late[i].found);
+		json_double(w, "met_seconds", r->audit->late[i].met_seconds);
+		json_double(w, "attached_seconds", r->audit->late[i].attached_seconds);
+		json_end(w);
+	}
+	json_end(w);
+	json_begin_array(w, "undocumented");
+	for (int i = 0; i < r->n_functions; i++) {
+		const struct function *f = r->functions[i].function;
+
+		if (f->method >= 0)
+			continue;
+		json_begin_object(w, NULL);
+		json_string(w, "ops", ops_structs[f->ops].name);
+		json_string(w, "method", f->method_name);
+		json_string(w, "function", f->name);
+		json_end(w);
+	}
+	json_end(w);
+	json_end(w);
+}
+
+static void write_lost(struct json_writer *w, const struct results *r)
+{
+	static const char *const names[] = {
+#define X(name, text) #name,
+		VL_LOST_REASONS(X)
+#undef X
+	};
+
+	json_begin_object(w, "lost");
+	for (int i = 0; i < VL_N_LOST; i++)
+		json_u64(w, names[i], r->lost[i]);
+	json_u64(w, "recursion", r->recursion);
+	json_end(w);
+}
+
+static void write_header(struct json_writer *w, const struct results *r)
+{
+	const struct target *t = &r->audit->target;
+	char when[64];
+
+	json_s64(w, "version", 1);
+	json_string(w, "kernel", r->audit->plan.release);
+	json_begin_array(w, "mounts");
+	json_begin_object(w, NULL);
+	json_string(w, "path", t->path);
+	json_string(w, "type", t->fs_type);
+	json_string(w, "source", t->source);
+	json_string(w, "id", t->id);
+	json_bool(w, "unmounted", r->audit->unmounted);
+	json_end(w);
+	json_end(w);
+	rfc3339(r->audit->start_wall_ns, when, sizeof(when));
+	json_string(w, "started", when);
+	json_u64(w, "started_monotonic_ns", r->audit->start_ns);
+	json_double(w, "duration_seconds", audit__seconds(r->audit));
+	json_u64(w, "calls", r->calls);
+}
+
+int report__json(const struct results *r, FILE *out)
+{
+	struct json_writer w;
+
+	json_init(&w, out, true);
+	json_begin_object(&w, NULL);
+	write_header(&w, r);
+	write_methods(&w, r);
+	write_findings(&w, r, "violations", VERDICT_VIOLATION);
+	write_findings(&w, r, "drift", VERDICT_DRIFT);
+	write_coverage(&w, r);
+	write_lost(&w, r);
+	json_begin_object(&w, "cost");
+	json_s64(&w, "programs", r->coverage.programs);
+	json_double(&w, "attach_seconds", r->audit->attach_seconds);
+	json_double(&w, "cpu_seconds", audit__cpu_seconds(r->audit));
+	json_u64(&w, "map_bytes", templates__map_bytes(r->audit->templates));
+	json_end(&w);
+	json_end(&w);
+	return json_finish(&w);
+}

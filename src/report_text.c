@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The report for people: a table per ops struct, then what is wrong, what was covered, what was lost, what it cost. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../bpf/shared.h"
+#include "results.h"
+#include "text.h"
+
+#define WIDTH 110
+#define MAX_FINDINGS 20
+
+static const char *verdict_text(const struct rule_result *rr)
+{
+	static const char *const likely[VERDICT_KINDS] = { "-", "ok (likely)", "unverifiable", "drift", "VIOLATION" };
+	static const char *const proof[VERDICT_KINDS] = { "-", "ok", "unverifiable", "drift", "VIOLATION" };
+
+	return (rr->proof ? proof : likely)[rr->verdict];
+}
+
+/* "exclusive 12, free 3" */
+static void seen_text(const struct rule_result *rr, char *buf, size_t len)
+{
+	char count[TEXT_NUMBER_LEN];
+	size_t n = 0;
+	int kinds = 0;
+
+	buf[0] = '\0';
+	for (int s = 0; s < SEEN_KINDS; s++)
+		kinds += rr->seen[s] > 0;
+	for (int s = 0; s < SEEN_KINDS && n < len; s++) {
+		if (!rr->seen[s])
+			continue;
+		n += (size_t)snprintf(buf + n, len - n, "%s%s", n ? ", " : "", observation__text((enum observation)s));
+		if (kinds > 1 && n < len)
+			n += (size_t)snprintf(buf + n, len - n, " %s", text__count(count, sizeof(count), rr->seen[s]));
+	}
+}
+
+static void percentile_text(const struct function_result *fr, double p, char *buf, size_t len)
+{
+	__u64 ns;
+
+	buf[0] = '\0';
+	if (fr->has_latency && !hist__percentile(&fr->latency, p, &ns))
+		text__duration(buf, len, ns);
+}
+
+static void rule_name(const struct rule *r, char *buf, size_t len)
+{
+	if (r->slot < 0 && lock_classes[r->lock].kind == LOCK_KIND_context)
+		snprintf(buf, len, "%s", r->mode == RULE_yes ? "caller can sleep" : "must not sleep");
+	else
+		snprintf(buf, len, "%s%s%s%s%s", lock_classes[r->lock].name, r->subject ? "(" : "", r->subject ? r->subject : "",
+			 r->subject ? ")" : "", r->phase == RULE_AT_exit ? " at exit" : "");
+}
+
+/* Rules that say the same of every method of the ops struct and are kept are counted in one line below the table. */
+static bool is_common(const struct rule_result *rr)
+{
+	return lock_classes[rr->rule->lock].kind == LOCK_KIND_context && rr->rule->mode == RULE_yes &&
+	       (rr->verdict == VERDICT_OK || rr->verdict == VERDICT_NOT_EXERCISED);
+}
+
+static void add_rule_rows(struct text_table *t, const struct method_result *m, const char *first[4], const char *latency[2])
+{
+	const char *none[2] = { "", "" };
+	bool any = false;
+
+	for (int i = 0; i < m->method->n_rules; i++) {
+		const struct rule_result *rr = &m->rules[i];
+		char seen[128], name[64], rule[192];
+
+		if (!rr->verdict && !rr->kept && (!rule_promises(rr->rule) || rr->why))
+			continue;
+		if (is_common(rr) || rr->verdict == VERDICT_UNVERIFIABLE)
+			continue;
+		seen_text(rr, seen, sizeof(seen));
+		rule_name(rr->rule, name, sizeof(name));
+		snprintf(rule, sizeof(rule), "%s: %s", name, rule__expected(rr->rule));
+		text_table__row(t, (const char *[]){ any ? "" : first[0], any ? "" : first[1], any ? "" : first[2], rule, seen,
+						     verdict_text(rr), (any ? none : latency)[0], (any ? none : latency)[1] });
+		any = true;
+	}
+	if (!any)
+		text_table__row(t, (const char *[]){ first[0], first[1], first[2], "", "", "", latency[0], latency[1] });
+}
+
+/* Rules are judged per method; the rows of a method's other functions show their calls and latencies. */
+static void add_method_rows(struct text_table *t, const struct results *r, const struct method_result *m)
+{
+	for (int i = 0; i < m->n_functions; i++) {
+		const struct function_result *fr = &r->functions[m->first_function + i];
+		char calls[TEXT_NUMBER_LEN], p50[TEXT_NUMBER_LEN], p99[TEXT_NUMBER_LEN];
+		const char *latency[2] = { p50, p99 };
+
+		text__count(calls, sizeof(calls), fr->calls);
+		if (fr->function->state != FUNCTION_ATTACHED)
+			snprintf(calls, sizeof(calls), "-");
+		percentile_text(fr, 50, p50, sizeof(p50));
+		percentile_text(fr, 99, p99, sizeof(p99));
+		if (i)
+			text_table__row(t, (const char *[]){ "", fr->function->name, calls, "", "", "", p50, p99 });
+		else
+			add_rule_rows(t, m, (const char *[4]){ m->method->name, fr->function->name, calls, "" }, latency);
+	}
+}
+
+static void print_common_rules(const struct results *r, int ops, FILE *out)
+{
+	__u64 kept = 0;
+	char count[TEXT_NUMBER_LEN];
+	int n = 0;
+
+	for (int i = 0; i < r->n_methods; i++)
+		for (int k = 0; r->methods[i].method->ops == ops && k < r->methods[i].method->n_rules; k++)
+			if (is_common(&r->methods[i].rules[k]) && r->methods[i].rules[k].kept) {
+				kept += r->methods[i].rules[k].kept;
+				n++;
+			}
+	if (n)
+		fprintf(out, "  caller can sleep: ok for %d methods, %s calls\n", n, text__count(count, sizeof(count), kept));
+}
+
+static void print_ops(const struct results *r, int ops, FILE *out)
+{
+	static const struct text_column columns[] = {
+		{ "method", TEXT_LEFT }, { "function", TEXT_LEFT }, { "calls", TEXT_RIGHT }, { "rule: expected", TEXT_LEFT },
+		{ "seen", TEXT_LEFT },	 { "verdict", TEXT_LEFT },  { "p50", TEXT_RIGHT },   { "p99", TEXT_RIGHT },
+	};
+	struct text_table *t = text_table__new(columns, sizeof(columns) / sizeof(columns[0]));
+	int shown = 0, silent = 0;
+	size_t column = 0;
+
+	if (!t)
+		return;
+	for (int i = 0; i < r->n_methods; i++)
+		if (r->methods[i].method->ops == ops && r->methods[i].calls) {
+			add_method_rows(t, r, &r->methods[i]);
+			shown++;
+		}
+	if (shown) {
+		fprintf(out, "\n%s\n", ops_structs[ops].name);
+		text_table__print(t, out, 2);
+		print_common_rules(r, ops, out);
+	}
+	text_table__free(t);
+	for (int i = 0; i < r->n_methods; i++) {
+		if (r->methods[i].method->ops != ops || r->methods[i].calls)
+			continue;
+		if (!silent++)
+			column = (size_t)fprintf(out, "%s  not called:", shown ? "" : "\n");
+		column += (size_t)fprintf(out, column + strlen(r->methods[i].method->name) > WIDTH ? "\n    %s" : " %s",
+					  r->methods[i].method->name);
+		if (column > WIDTH)
+			column = strlen(r->methods[i].method->name) + 4;
+	}
+	if (silent)
+		fputc('\n', out);
+}
+
+const char *finding__decode(const struct finding *f, char *buf, size_t len)
+{
+	const struct rule *r = f->rule;
+	int word = r->slot + (r->phase == RULE_AT_exit ? methods[r->method].n_entry : 0);
+	unsigned long long a, b;
+
+	buf[0] = '\0';
+	if (r->slot < 0 || !f->has_sample)
+		return buf;
+	a = f->sample.words[2 * word];
+	b = f->sample.words[2 * word + 1];
+	switch (lock_classes[r->lock].kind) {
+	case LOCK_KIND_rwsem:
+		snprintf(buf, len, "count 0x%llx (%s, %llu readers%s), owner 0x%llx%s", a, a & 1 ? "write-locked" : "not write-locked",
+			 a >> 63 ? 0 : a >> 8, a & 2 ? ", waiters" : "", b & ~7ULL,
+			 !(b & ~7ULL) ? "" : (b & ~7ULL) == f->sample.task ? " (this task)" : " (another task)");
+		break;
+	case LOCK_KIND_mutex:
+		snprintf(buf, len, "owner 0x%llx%s", a & ~7ULL,
+			 !(a & ~7ULL) ? " (nobody)" : (a & ~7ULL) == f->sample.task ? " (this task)" : " (another task)");
+		break;
+	case LOCK_KIND_spin:
+		snprintf(buf, len, "locked byte %llu", a);
+		break;
+	case LOCK_KIND_bit:
+		snprintf(buf, len, "flags 0x%llx", a);
+		break;
+	case LOCK_KIND_context:
+		break;
+	}
+	return buf;
+}
+
+static void print_stack(const struct results *r, const struct finding *f, FILE *out)
+{
+	char line[256];
+
+	if (!f->n_ips)
+		fputs("      no stack could be taken\n", out);
+	for (int i = 0; i < f->n_ips; i++) {
+		ksyms__format(r->audit->ksyms, f->ips[i], line, sizeof(line));
+		fprintf(out, "      %s\n", line);
+	}
+}
+
+static double since_start(const struct results *r, __u64 ns)
+{
+	return ns > r->audit->start_ns ? (double)(ns - r->audit->start_ns) / 1e9 : 0;
+}
+
+static void print_finding(const struct results *r, const struct finding *f, FILE *out)
+{
+	char name[64], word[192], count[TEXT_NUMBER_LEN], line[512];
+
+	rule_name(f->rule, name, sizeof(name));
+	fprintf(out, "\n  %s %s\n", f->verdict == VERDICT_DRIFT ? "drift" : "VIOLATION", f->rule->id);
+	snprintf(line, sizeof(line), "%s promises %s.%s \"%s\": %s %s%s%s.", f->rule->place,
+		 ops_structs[f->function->ops].name, f->function->method_name, f->rule->says, name, rule__expected(f->rule),
+		 f->rule->condition_text ? " when " : "", f->rule->condition_text ? f->rule->condition_text : "");
+	text__wrap(out, NULL, line, 4, WIDTH);
+	finding__decode(f, word, sizeof(word));
+	snprintf(line, sizeof(line), "In %s call%s of %s() it was %s%s%s.", text__count(count, sizeof(count), f->calls),
+		 f->calls == 1 ? "" : "s", f->function->name, observation__text(f->judgement.seen), word[0] ? ": " : "", word);
+	text__wrap(out, NULL, line, 4, WIDTH);
+	if (f->drift)
+		text__wrap(out, "known: ", f->drift->because, 4, WIDTH);
+	if (!f->has_sample)
+		return;
+	fprintf(out, "    first seen at %.3f s, last at %.3f s, on CPU %u, by %s[%u] (task of process %u):\n",
+		since_start(r, f->sample.first_ns), since_start(r, f->sample.last_ns), f->sample.cpu, f->sample.comm,
+		f->sample.pid, f->sample.tgid);
+	print_stack(r, f, out);
+}
+
+static void print_findings(const struct results *r, FILE *out)
+{
+	int shown = 0;
+
+	if (r->n_findings)
+		fputs("\nFindings\n", out);
+	for (int i = 0; i < r->n_findings && shown < MAX_FINDINGS; i++, shown++)
+		print_finding(r, &r->findings[i], out);
+	if (shown < r->n_findings)
+		fprintf(out, "\n  and %d more: --json has them all\n", r->n_findings - shown);
+}
+
+static void print_unverifiable(const struct results *r, FILE *out)
+{
+	char name[64], line[512];
+
+	for (int i = 0; i < r->n_methods; i++)
+		for (int n = 0; n < r->methods[i].method->n_rules; n++) {
+			const struct rule_result *rr = &r->methods[i].rules[n];
+
+			if (rr->verdict != VERDICT_UNVERIFIABLE)
+				continue;
+			rule_name(rr->rule, name, sizeof(name));
+			snprintf(line, sizeof(line), "%s %s: %s", r->methods[i].method->name, name, rr->why);
+			text__wrap(out, "- ", line, 4, WIDTH);
+		}
+}
+
+static void print_refused(const struct results *r, FILE *out)
+{
+	char line[512];
+
+	for (int i = 0; i < r->n_functions; i++) {
+		const struct function *f = r->functions[i].function;
+
+		if (f->state != FUNCTION_REFUSED || f->method < 0)
+			continue;
+		snprintf(line, sizeof(line), "%s %s(): %s", f->method_name, f->name, f->reason);
+		text__wrap(out, "- ", line, 4, WIDTH);
+	}
+}
+
+static void print_coverage(const struct results *r, FILE *out)
+{
+	const struct coverage *c = &r->coverage;
+
+	fprintf(out,
+		"\nCoverage: %d rules promise something about the methods of this filesystem: %d checked (%d exercised, %d not "
+		"exercised), %d unverifiable, %d not attached.\n",
+		c->rules, c->checked, c->exercised, c->not_exercised, c->unverifiable, c->not_attached);
+	fprintf(out, "  %d methods exercised; %d of %d functions attached with %d programs; %d belong to methods that the document "
+		     "does not know.\n",
+		c->methods_exercised, c->attached, c->functions, c->programs, c->undocumented);
+	if (c->unverifiable) {
+		fputs("  Unverifiable:\n", out);
+		print_unverifiable(r, out);
+	}
+	if (c->refused) {
+		fputs("  Not attached:\n", out);
+		print_refused(r, out);
+	}
+	for (int i = 0; i < r->audit->n_late; i++) {
+		const struct late_table *l = &r->audit->late[i];
+
+		fprintf(out, "  %s of a %s first met at %.2f s and attached at %.2f s: its calls before were not seen.\n",
+			ops_structs[l->ops].name, l->found, l->met_seconds, l->attached_seconds);
+	}
+}
+
+static void print_lost(const struct results *r, FILE *out)
+{
+	static const char *const texts[] = {
+#define X(name, text) text,
+		VL_LOST_REASONS(X)
+#undef X
+	};
+	char count[TEXT_NUMBER_LEN];
+	bool any = r->recursion > 0;
+
+	for (int i = 0; i < VL_N_LOST; i++)
+		any = any || r->lost[i];
+	fprintf(out, "\nLost: %s\n", any ? "" : "nothing");
+	for (int i = 0; i < VL_N_LOST; i++)
+		if (r->lost[i])
+			fprintf(out, "  %s  %s\n", text__count(count, sizeof(count), r->lost[i]), texts[i]);
+	if (r->recursion)
+		fprintf(out, "  %s  program already running on that CPU: calls not seen\n",
+			text__count(count, sizeof(count), r->recursion));
+}
+
+static void print_header(const struct results *r, FILE *out)
+{
+	const struct target *t = &r->audit->target;
+	char count[TEXT_NUMBER_LEN], when[64] = "";
+	time_t start = (time_t)(r->audit->start_wall_ns / 1000000000ULL);
+	struct tm tm;
+
+	if (gmtime_r(&start, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	fprintf(out, "vfslock: %s, %s on %s (%s), Linux %s\n", t->path, t->fs_type, t->source[0] ? t->source : "-", t->id,
+		r->audit->plan.release);
+	fprintf(out, "audited for %.1f s from %s: %s calls, %llu violations, %llu drift%s\n", audit__seconds(r->audit), when,
+		text__count(count, sizeof(count), r->calls), (unsigned long long)r->violations, (unsigned long long)r->drifts,
+		r->audit->unmounted ? "; the filesystem was unmounted, which ended the audit" : "");
+}
+
+int report__text(const struct results *r, FILE *out)
+{
+	print_header(r, out);
+	for (int ops = 0; ops < n_ops_structs; ops++)
+		print_ops(r, ops, out);
+	print_findings(r, out);
+	print_coverage(r, out);
+	print_lost(r, out);
+	fprintf(out, "Cost: %.2f s to attach %d programs, %.2f s CPU of vfslock itself, %.1f MiB of kernel memory for tables\n",
+		r->audit->attach_seconds, r->coverage.programs, audit__cpu_seconds(r->audit),
+		(double)templates__map_bytes(r->audit->templates) / 1048576.0);
+	return fflush(out) || ferror(out) ? -1 : 0;
+}

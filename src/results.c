@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "results.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct maker {
+	struct audit *a;
+	struct results *r;
+	const struct seen_signature *signatures;
+	const struct seen_stack *stacks;
+	int n_signatures, n_stacks;
+};
+
+static int by_method(const void *pa, const void *pb)
+{
+	const struct function *a = ((const struct function_result *)pa)->function;
+	const struct function *b = ((const struct function_result *)pb)->function;
+
+	if (a->method != b->method)
+		return a->method - b->method;
+	return strcmp(a->name, b->name);
+}
+
+static int list_functions(struct maker *k)
+{
+	const struct plan *p = &k->a->plan;
+	struct results *r = k->r;
+
+	r->functions = calloc((size_t)p->n_functions + 1, sizeof(*r->functions));
+	if (!r->functions)
+		return -ENOMEM;
+	for (int i = 0; i < p->n_functions; i++) {
+		const struct function *f = &p->functions[i];
+		struct function_result *fr = &r->functions[r->n_functions++];
+
+		fr->function = f;
+		for (int s = 0; s < k->n_signatures; s++)
+			if (k->signatures[s].fn == i)
+				fr->calls += k->signatures[s].calls;
+		fr->has_latency = !collector__latency(k->a->collector, i, &fr->latency);
+		r->calls += fr->calls;
+		r->coverage.functions++;
+		r->coverage.attached += f->state == FUNCTION_ATTACHED;
+		r->coverage.programs += f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0;
+		if (f->state == FUNCTION_REFUSED && f->method < 0)
+			r->coverage.undocumented++;
+		else
+			r->coverage.refused += f->state == FUNCTION_REFUSED;
+	}
+	qsort(r->functions, (size_t)r->n_functions, sizeof(*r->functions), by_method);
+	return 0;
+}
+
+static int list_methods(struct results *r)
+{
+	r->methods = calloc((size_t)r->n_functions + 1, sizeof(*r->methods));
+	if (!r->methods)
+		return -ENOMEM;
+	for (int i = 0; i < r->n_functions; i++) {
+		const struct function_result *fr = &r->functions[i];
+		struct method_result *m = r->n_methods ? &r->methods[r->n_methods - 1] : NULL;
+
+		if (fr->function->method < 0)
+			continue;
+		if (!m || m->method != &methods[fr->function->method]) {
+			m = &r->methods[r->n_methods++];
+			m->method = &methods[fr->function->method];
+			m->first_function = i;
+			m->rules = calloc((size_t)m->method->n_rules + 1, sizeof(*m->rules));
+			if (!m->rules)
+				return -ENOMEM;
+			for (int n = 0; n < m->method->n_rules; n++)
+				m->rules[n].rule = &rules[m->method->first_rule + n];
+		}
+		m->n_functions++;
+		m->calls += fr->calls;
+		if (fr->has_latency) {
+			hist__merge(&m->latency, &fr->latency);
+			m->has_latency = true;
+		}
+	}
+	return 0;
+}
+
+/* A path as the judge reads it. */
+static int make_path(struct maker *k, const struct seen_stack *s, struct caller *path)
+{
+	int n = 0;
+
+	for (int i = 0; i < s->n_ips; i++) {
+		struct ksym sym;
+
+		if (ksyms__lookup(k->a->ksyms, s->ips[i], &sym))
+			continue;
+		path[n].function = sym.name;
+		path[n++].methods = plan__methods_at(&k->a->plan, sym.addr);
+	}
+	return n;
+}
+
+static int add_finding(struct maker *k, const struct finding *f)
+{
+	struct results *r = k->r;
+	void *p;
+
+	for (int i = 0; i < r->n_findings; i++) {
+		struct finding *o = &r->findings[i];
+
+		if (o->rule == f->rule && o->function == f->function && o->verdict == f->verdict && o->drift == f->drift &&
+		    o->judgement.seen == f->judgement.seen && o->n_ips == f->n_ips &&
+		    !memcmp(o->ips, f->ips, (size_t)f->n_ips * sizeof(f->ips[0]))) {
+			o->calls += f->calls;
+			if (f->has_sample && f->sample.first_ns < o->sample.first_ns)
+				o->sample = f->sample;
+			if (f->has_sample && f->sample.last_ns > o->sample.last_ns)
+				o->sample.last_ns = f->sample.last_ns;
+			return 0;
+		}
+	}
+	p = realloc(r->findings, (size_t)(r->n_findings + 1) * sizeof(*r->findings));
+	if (!p)
+		return -ENOMEM;
+	r->findings = p;
+	r->findings[r->n_findings++] = *f;
+	return 0;
+}
+
+static void add_verdict(struct rule_result *rr, struct finding *f, bool direct)
+{
+	switch (f->verdict) {
+	case VERDICT_VIOLATION:
+		rr->violations += f->calls;
+		break;
+	case VERDICT_DRIFT:
+		rr->drifts += f->calls;
+		break;
+	case VERDICT_UNVERIFIABLE:
+		rr->undecided += f->calls;
+		break;
+	case VERDICT_NOT_EXERCISED:
+	case VERDICT_OK:
+	case VERDICT_KINDS:
+		*(direct ? &rr->direct : &rr->outside) += f->calls;
+		break;
+	}
+}
+
+static int judge_path(struct maker *k, struct rule_result *rr, struct finding *f, const struct seen_stack *s)
+{
+	struct caller path[STACK_MAX];
+	bool direct;
+	int n = s ? make_path(k, s, path) : 0;
+
+	if (s) {
+		f->has_sample = true;
+		f->sample = s->sample;
+		f->n_ips = s->n_ips;
+		memcpy(f->ips, s->ips, sizeof(f->ips));
+	}
+	f->verdict = judge__breach(f->rule, &f->judgement, path, n, &f->drift, &direct);
+	add_verdict(rr, f, direct);
+	if (f->verdict != VERDICT_VIOLATION && f->verdict != VERDICT_DRIFT)
+		return 0;
+	return add_finding(k, f);
+}
+
+/* A broken rule in a signature: its calls are told apart by who called. */
+static int judge_breach(struct maker *k, struct rule_result *rr, const struct seen_signature *s, const struct judgement *j)
+{
+	struct finding base = { .rule = rr->rule, .function = &k->a->plan.functions[s->fn], .judgement = *j, .sig = s->sig };
+	const struct seen_stack *sample = NULL;
+	__u64 left = s->calls;
+	int err = 0;
+
+	for (int i = 0; i < k->n_stacks && !err; i++) {
+		const struct seen_stack *st = &k->stacks[i];
+		struct finding f = base;
+
+		if (st->fn != s->fn || st->sig != s->sig)
+			continue;
+		sample = st;
+		if (j->drift)
+			break; /* decided by the signature itself: one sample stands for all */
+		f.calls = st->sample.calls < left ? st->sample.calls : left;
+		left -= f.calls;
+		err = judge_path(k, rr, &f, st);
+	}
+	if (left && !err) {
+		base.calls = left;
+		err = judge_path(k, rr, &base, j->drift ? sample : NULL);
+	}
+	return err;
+}
+
+static int judge_signature(struct maker *k, struct method_result *m, const struct seen_signature *s)
+{
+	for (int i = 0; i < m->method->n_rules; i++) {
+		struct rule_result *rr = &m->rules[i];
+		struct judgement j;
+		const char *why;
+		int err;
+
+		if (!plan__rule_active(&k->a->plan, rr->rule, &why))
+			continue;
+		j = judge__rule(rr->rule, s->sig);
+		if (j.outcome == OUTCOME_SKIPPED)
+			continue;
+		rr->seen[j.seen] += s->calls;
+		if (j.outcome == OUTCOME_KEPT) {
+			if (!rr->kept)
+				rr->proof = true;
+			rr->proof = rr->proof && j.proof;
+			rr->kept += s->calls;
+			continue;
+		}
+		err = judge_breach(k, rr, s, &j);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int judge_all(struct maker *k)
+{
+	for (int s = 0; s < k->n_signatures; s++) {
+		const struct seen_signature *sig = &k->signatures[s];
+		const struct method *m = &methods[k->a->plan.functions[sig->fn].method];
+
+		for (int i = 0; i < k->r->n_methods; i++)
+			if (k->r->methods[i].method == m) {
+				int err = judge_signature(k, &k->r->methods[i], sig);
+
+				if (err)
+					return err;
+			}
+	}
+	return 0;
+}
+
+static bool any_attached(const struct results *r, const struct method_result *m)
+{
+	for (int i = 0; i < m->n_functions; i++)
+		if (r->functions[m->first_function + i].function->state == FUNCTION_ATTACHED)
+			return true;
+	return false;
+}
+
+static void conclude_rule(struct results *r, struct method_result *m, struct rule_result *rr)
+{
+	struct coverage *c = &r->coverage;
+	bool active = plan__rule_active(&r->audit->plan, rr->rule, &rr->why);
+
+	if (!active && !rr->why) /* promises nothing, or is no rule of this kernel's document */
+		return;
+	c->rules++;
+	if (!active) {
+		rr->verdict = VERDICT_UNVERIFIABLE;
+		c->unverifiable++;
+		return;
+	}
+	if (!any_attached(r, m)) {
+		rr->verdict = VERDICT_UNVERIFIABLE;
+		rr->why = "none of its functions could be attached";
+		c->not_attached++;
+		return;
+	}
+	c->checked++;
+	if (rr->violations)
+		rr->verdict = VERDICT_VIOLATION;
+	else if (rr->drifts)
+		rr->verdict = VERDICT_DRIFT;
+	else if (rr->kept)
+		rr->verdict = VERDICT_OK;
+	else
+		rr->verdict = VERDICT_NOT_EXERCISED;
+	if (rr->verdict == VERDICT_NOT_EXERCISED)
+		c->not_exercised++;
+	else
+		c->exercised++;
+	r->violations += rr->violations;
+	r->drifts += rr->drifts;
+}
+
+static int worst_first(const void *pa, const void *pb)
+{
+	const struct finding *a = pa, *b = pb;
+
+	if (a->verdict != b->verdict)
+		return (int)b->verdict - (int)a->verdict;
+	return a->calls < b->calls ? 1 : a->calls > b->calls ? -1 : 0;
+}
+
+int results__make(struct audit *a, struct results *out)
+{
+	struct maker k = { .a = a, .r = out };
+	int err;
+
+	*out = (struct results){ .audit = a };
+	k.signatures = collector__signatures(a->collector, &k.n_signatures);
+	k.stacks = collector__stacks(a->collector, &k.n_stacks);
+	err = list_functions(&k);
+	if (!err)
+		err = list_methods(out);
+	if (!err)
+		err = judge_all(&k);
+	if (err)
+		return err;
+	for (int i = 0; i < out->n_methods; i++) {
+		struct method_result *m = &out->methods[i];
+
+		out->coverage.methods_exercised += m->calls > 0;
+		for (int n = 0; n < m->method->n_rules; n++)
+			conclude_rule(out, m, &m->rules[n]);
+	}
+	qsort(out->findings, (size_t)out->n_findings, sizeof(*out->findings), worst_first);
+	return collector__lost(a->collector, out->lost, &out->recursion);
+}
+
+void results__free(struct results *r)
+{
+	for (int i = 0; i < r->n_methods; i++)
+		free(r->methods[i].rules);
+	free(r->methods);
+	free(r->functions);
+	free(r->findings);
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "templates.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "objects.h"
+
+#define N_HOOKS 2
+
+struct template {
+	struct bpf_insn *insns;
+	size_t n;
+};
+
+struct templates {
+	struct bpf_object *obj; /* the first one: owns the maps and the hooks */
+	struct templates_limits limits;
+	struct templates_maps maps;
+	volatile struct vl_control *control;
+	struct bpf_link *hooks[N_HOOKS];
+	struct template (*of)[TEMPLATE_KINDS]; /* per method */
+	int handler;
+	size_t map_bytes;
+};
+
+static const char *const hook_names[N_HOOKS] = { "learn_inode", "unmounted" };
+static const char *const kind_names[TEMPLATE_KINDS] = { "once", "enter", "leave" };
+
+/* "vfs/17/leave" -> 17, TEMPLATE_LEAVE */
+static int parse_section(const char *section, int *method, enum template_kind *kind)
+{
+	char name[16];
+
+	if (sscanf(section, "vfs/%d/%15s", method, name) != 2 || *method < 0 || *method >= n_methods)
+		return -EINVAL;
+	for (int k = 0; k < TEMPLATE_KINDS; k++)
+		if (!strcmp(name, kind_names[k])) {
+			*kind = (enum template_kind)k;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/*
+ * Called by libbpf when a template's instructions are relocated and about to be loaded: keeps them, and puts a program
+ * that does nothing in their place.
+ */
+static int keep_instructions(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	struct bpf_insn nothing[2] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct templates *t = (struct templates *)cookie;
+	enum template_kind kind;
+	struct template *to;
+	int method, err;
+
+	err = parse_section(bpf_program__section_name(prog), &method, &kind);
+	if (err)
+		return err;
+	to = &t->of[method][kind];
+	to->n = bpf_program__insn_cnt(prog);
+	to->insns = malloc(to->n * sizeof(*to->insns));
+	if (!to->insns)
+		return -ENOMEM;
+	memcpy(to->insns, bpf_program__insns(prog), to->n * sizeof(*to->insns));
+	opts->func_info = opts->line_info = NULL;
+	opts->func_info_cnt = opts->line_info_cnt = 0;
+	opts->prog_btf_fd = 0;
+	return bpf_program__set_insns(prog, nothing, 2);
+}
+
+static void set_autoload(struct bpf_object *obj, const int *wanted, int n, bool hooks)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj) {
+		enum template_kind kind;
+		int method;
+		bool on = hooks;
+
+		if (!parse_section(bpf_program__section_name(prog), &method, &kind)) {
+			on = false;
+			for (int i = 0; i < n; i++)
+				on = on || wanted[i] == method;
+		}
+		bpf_program__set_autoload(prog, on);
+	}
+}
+
+static int open_object(struct bpf_object **out)
+{
+	*out = bpf_object__open_mem(vfslock_object, vfslock_object_end - vfslock_object, NULL);
+	if (!*out) {
+		int err = -errno;
+
+		fprintf(stderr, "vfslock: the embedded BPF object cannot be opened: %s\n", strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+static int find_map(struct bpf_object *obj, const char *name, int *fd)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+
+	*fd = map ? bpf_map__fd(map) : -ENOENT;
+	return *fd < 0 ? *fd : 0;
+}
+
+static int find_maps(struct templates *t)
+{
+	struct {
+		const char *name;
+		int *fd;
+	} wanted[] = {
+		{ "rows", &t->maps.rows },	   { "hists", &t->maps.hists },	  { "signatures", &t->maps.signatures },
+		{ "by_stack", &t->maps.by_stack }, { "stacks", &t->maps.stacks }, { "events", &t->maps.events },
+		{ "lost", &t->maps.lost },	   { "tables", &t->maps.tables }, { "verdicts", &t->maps.verdicts },
+	};
+	struct bpf_map *map;
+	size_t size;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		int err = find_map(t->obj, wanted[i].name, wanted[i].fd);
+
+		if (err) {
+			fprintf(stderr, "vfslock: the BPF object has no map '%s'\n", wanted[i].name);
+			return err;
+		}
+	}
+	map = bpf_object__find_map_by_name(t->obj, ".bss");
+	t->control = map ? (volatile struct vl_control *)bpf_map__initial_value(map, &size) : NULL;
+	return t->control && size >= sizeof(*t->control) ? 0 : -EINVAL;
+}
+
+/* memlock of /proc/self/fdinfo/FD is what the kernel charges for a map. */
+static size_t map_memory(int fd)
+{
+	char path[64], line[128];
+	size_t bytes = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %zu", &bytes) == 1)
+			break;
+	fclose(f);
+	return bytes;
+}
+
+static int set_sizes(struct templates *t)
+{
+	struct bpf_map *rows = bpf_object__find_map_by_name(t->obj, "rows");
+	struct bpf_map *hists = bpf_object__find_map_by_name(t->obj, "hists");
+	int err;
+
+	if (!rows || !hists)
+		return -ENOENT;
+	err = bpf_map__set_max_entries(rows, (__u32)(t->limits.functions * t->limits.cpus));
+	return err ? err : bpf_map__set_max_entries(hists, (__u32)(t->limits.histograms * t->limits.cpus));
+}
+
+static int load(struct templates *t)
+{
+	struct bpf_map *map;
+	int err;
+
+	err = open_object(&t->obj);
+	if (err)
+		return err;
+	err = set_sizes(t);
+	if (err)
+		return err;
+	set_autoload(t->obj, NULL, 0, true);
+	err = bpf_object__load(t->obj);
+	if (err) {
+		fprintf(stderr, "vfslock: the hooks and maps cannot be loaded: %s (see 'vfslock features')\n", strerror(-err));
+		return err;
+	}
+	err = find_maps(t);
+	if (err)
+		return err;
+	bpf_object__for_each_map(map, t->obj)
+		t->map_bytes += map_memory(bpf_map__fd(map));
+	t->control->super_block = t->control->watched = VL_NO_SUPER_BLOCK;
+	return 0;
+}
+
+int templates__open(const struct templates_limits *limits, struct templates **out)
+{
+	struct templates *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->limits = *limits;
+	t->of = calloc((size_t)n_methods, sizeof(*t->of));
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)t, .prog_prepare_load_fn = keep_instructions);
+	t->handler = libbpf_register_prog_handler("vfs/", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &opts);
+	if (!t->of)
+		err = -ENOMEM;
+	else
+		err = t->handler < 0 ? t->handler : load(t);
+	if (err) {
+		templates__free(t);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+void templates__free(struct templates *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < N_HOOKS; i++)
+		bpf_link__destroy(t->hooks[i]);
+	for (int m = 0; t->of && m < n_methods; m++)
+		for (int k = 0; k < TEMPLATE_KINDS; k++)
+			free(t->of[m][k].insns);
+	free(t->of);
+	if (t->handler > 0)
+		libbpf_unregister_prog_handler(t->handler);
+	bpf_object__close(t->obj);
+	free(t);
+}
+
+const struct templates_limits *templates__limits(const struct templates *t)
+{
+	return &t->limits;
+}
+
+const struct templates_maps *templates__maps(const struct templates *t)
+{
+	return &t->maps;
+}
+
+volatile struct vl_control *templates__control(struct templates *t)
+{
+	return t->control;
+}
+
+size_t templates__map_bytes(const struct templates *t)
+{
+	return t->map_bytes;
+}
+
+int templates__attach_hooks(struct templates *t)
+{
+	for (int i = 0; i < N_HOOKS; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(t->obj, hook_names[i]);
+
+		t->hooks[i] = prog ? bpf_program__attach(prog) : NULL;
+		if (!t->hooks[i]) {
+			int err = prog ? -errno : -ENOENT;
+
+			fprintf(stderr, "vfslock: hook %s (%s) cannot be attached: %s (see 'vfslock features')\n", hook_names[i],
+				prog ? bpf_program__section_name(prog) : "?", strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int reuse_maps(struct templates *t, struct bpf_object *obj)
+{
+	struct bpf_map *map, *mine;
+	int err;
+
+	bpf_object__for_each_map(map, obj) {
+		mine = bpf_object__find_map_by_name(t->obj, bpf_map__name(map));
+		err = mine ? bpf_map__reuse_fd(map, bpf_map__fd(mine)) : -ENOENT;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int templates__prepare(struct templates *t, const int *methods_wanted, int n)
+{
+	struct bpf_object *obj;
+	int *todo = calloc((size_t)n + 1, sizeof(*todo)), n_todo = 0, err;
+
+	if (!todo)
+		return -ENOMEM;
+	for (int i = 0; i < n; i++)
+		if (!t->of[methods_wanted[i]][TEMPLATE_ONCE].insns)
+			todo[n_todo++] = methods_wanted[i];
+	err = n_todo ? open_object(&obj) : 0;
+	if (!n_todo || err)
+		goto out;
+	set_autoload(obj, todo, n_todo, false);
+	err = reuse_maps(t, obj);
+	if (!err)
+		err = bpf_object__load(obj);
+	if (err)
+		fprintf(stderr, "vfslock: program templates cannot be relocated: %s\n", strerror(-err));
+	bpf_object__close(obj);
+out:
+	free(todo);
+	return err;
+}
+
+static bool is_plan_constant(const struct bpf_insn *insn)
+{
+	return insn[0].code == (BPF_LD | BPF_IMM | BPF_DW) && !insn[0].src_reg && (__u32)insn[1].imm == VL_PLAN_MAGIC &&
+	       (__u32)insn[0].imm < VL_PLAN_MAX;
+}
+
+static int patch(struct bpf_insn *insns, size_t n, const struct clone *c)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct bpf_insn *insn = &insns[i];
+
+		if (i + 1 < n && is_plan_constant(insn)) {
+			__u64 value = c->plan[insn[0].imm];
+
+			insn[0].imm = (__s32)value;
+			insn[1].imm = (__s32)(value >> 32);
+		} else if (insn->code == (BPF_LDX | BPF_MEM | BPF_DW) && insn->off >= VL_ARG_OFFSET) {
+			int number = (insn->off - VL_ARG_OFFSET) / 8;
+			int position = number == VL_ARG_RETURN ? c->func.args : c->position[number];
+
+			if (position < 0)
+				return -EINVAL;
+			insn->off = (__s16)(8 * position);
+		}
+		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW))
+			i++; /* its second half is data */
+	}
+	return 0;
+}
+
+/* The verifier tells why in its last line but one; what stands before is the walk to it. */
+static void keep_reason(char *log, size_t log_size, const char *words)
+{
+	const char *end = strstr(words, "\nprocessed "), *start;
+
+	if (!log)
+		return;
+	if (!end)
+		end = words + strlen(words);
+	for (start = end; start > words && start[-1] != '\n'; start--)
+		;
+	snprintf(log, log_size, "%.*s", (int)(end - start), start);
+}
+
+int templates__clone(struct templates *t, const struct clone *c, char *log, size_t log_size)
+{
+	const struct template *from = &t->of[c->method][c->kind];
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .attach_btf_id = (__u32)c->func.id,
+		    .attach_btf_obj_fd = (__u32)c->func.obj_fd,
+		    .expected_attach_type = c->kind == TEMPLATE_LEAVE ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY);
+	size_t words_size = 1 << 20;
+	struct bpf_insn *insns;
+	char name[16], *words;
+	int fd;
+
+	if (!from->insns)
+		return -ENOENT;
+	insns = malloc(from->n * sizeof(*insns));
+	if (!insns)
+		return -ENOMEM;
+	memcpy(insns, from->insns, from->n * sizeof(*insns));
+	fd = patch(insns, from->n, c);
+	if (fd) {
+		free(insns);
+		return fd;
+	}
+	snprintf(name, sizeof(name), "vl_%s", c->name);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, name, "GPL", insns, from->n, &opts);
+	if (fd < 0 && (words = calloc(1, words_size))) {
+		opts.log_buf = words;
+		opts.log_size = (__u32)words_size;
+		opts.log_level = 1;
+		fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, name, "GPL", insns, from->n, &opts);
+		if (fd < 0)
+			keep_reason(log, log_size, words);
+		free(words);
+	}
+	free(insns);
+	return fd;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The BPF object: its maps, its hooks, and the program templates that are cloned per function. A template is never loaded
+ * as it stands; libbpf relocates it, its instructions are kept, and each clone gets its constants and argument offsets.
+ */
+#ifndef VFSLOCK_TEMPLATES_H
+#define VFSLOCK_TEMPLATES_H
+
+#include <linux/types.h>
+#include <stddef.h>
+
+#include "../bpf/shared.h"
+#include "kbtf.h"
+
+enum template_kind { TEMPLATE_ONCE, TEMPLATE_ENTER, TEMPLATE_LEAVE, TEMPLATE_KINDS };
+
+struct templates_limits {
+	int cpus, functions, histograms;
+};
+
+struct templates_maps {
+	int rows, hists, signatures, verdicts, by_stack, stacks, events, lost, tables;
+};
+
+struct templates;
+
+/* Opens the object, sizes and creates the maps, loads the hooks. Prints why it failed; returns 0 or negative errno. */
+int templates__open(const struct templates_limits *limits, struct templates **out);
+void templates__free(struct templates *t);
+
+const struct templates_limits *templates__limits(const struct templates *t);
+const struct templates_maps *templates__maps(const struct templates *t);
+volatile struct vl_control *templates__control(struct templates *t);
+size_t templates__map_bytes(const struct templates *t); /* memory of all maps, as the kernel accounts it */
+
+/* Attaches the hooks that learn tables and notice an unmount. Prints which failed; returns 0 or negative errno. */
+int templates__attach_hooks(struct templates *t);
+
+/* Makes the templates of @n methods (ids in @methods) ready for cloning. */
+int templates__prepare(struct templates *t, const int *methods, int n);
+
+struct clone {
+	int method;
+	enum template_kind kind;
+	const char *name;	      /* of the program, cut to 15 characters */
+	struct kbtf_func func;
+	const signed char *position; /* of the spec's parameters among the arguments */
+	__u64 plan[VL_PLAN_MAX];
+};
+
+/*
+ * Loads a clone; returns its file descriptor or negative errno. @log (may be NULL) receives the end of the verifier's
+ * words when it refuses.
+ */
+int templates__clone(struct templates *t, const struct clone *c, char *log, size_t log_size);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel types that the programs touch, declared minimally: CO-RE finds every member by name in the running
+ * kernel's BTF, so order, padding and the members left out do not matter. Members that some kernels lack or that
+ * changed type are read behind bpf_core_field_exists().
+ */
+#ifndef VFSLOCK_VMLINUX_H
+#define VFSLOCK_VMLINUX_H
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+enum { false, true };
+typedef __u16 umode_t;
+
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_STACK_TRACE = 7,
+	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
+};
+
+enum {
+	BPF_NOEXIST = 1,
+	BPF_F_MMAPABLE = 1024,
+	BPF_F_NO_PREALLOC = 1,
+	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
+	BPF_RB_NO_WAKEUP = 1,
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+typedef atomic64_t atomic_long_t;
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct qspinlock {
+	__u8 locked;
+};
+
+typedef struct qspinlock arch_spinlock_t;
+
+struct raw_spinlock {
+	arch_spinlock_t raw_lock;
+};
+
+typedef struct spinlock {
+	struct raw_spinlock rlock;
+} spinlock_t;
+
+struct rw_semaphore {
+	atomic_long_t count;
+	atomic_long_t owner;
+};
+
+struct mutex {
+	atomic_long_t owner;
+};
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+struct mm_struct {
+	struct rw_semaphore mmap_lock;
+};
+
+struct task_struct {
+	unsigned long nvcsw;
+	struct mm_struct *mm;
+};
+
+struct quota_info {
+	struct rw_semaphore dqio_sem;
+};
+
+struct super_block {
+	struct rw_semaphore s_umount;
+	struct mutex s_vfs_rename_mutex;
+	struct quota_info s_dquot;
+};
+
+struct inode_operations;
+struct file_operations;
+struct address_space_operations;
+struct vm_operations_struct;
+
+struct inode {
+	umode_t i_mode;
+	struct rw_semaphore i_rwsem;
+	spinlock_t i_lock;
+	struct super_block *i_sb;
+	struct address_space *i_mapping;
+	const struct inode_operations *i_op;
+	const struct file_operations *i_fop;
+	unsigned int i_flags;
+	atomic_t i_count;
+};
+
+struct address_space {
+	struct inode *host;
+	struct rw_semaphore invalidate_lock;
+	const struct address_space_operations *a_ops;
+};
+
+struct dentry {
+	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+
+struct vfsmount {
+	struct super_block *mnt_sb;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	struct address_space *f_mapping;
+	struct mutex f_pos_lock;
+	unsigned int f_mode;
+	unsigned int f_flags;
+};
+
+struct kiocb {
+	struct file *ki_filp;
+	int ki_flags;
+};
+
+struct folio {
+	unsigned long flags;
+	struct address_space *mapping;
+};
+
+struct page {
+	unsigned long flags;
+	unsigned long compound_head;
+	struct address_space *mapping;
+};
+
+struct vm_area_struct {
+	struct mm_struct *vm_mm;
+	const struct vm_operations_struct *vm_ops;
+	struct file *vm_file;
+	unsigned long vm_flags;
+};
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	struct page *page;
+};
+
+struct readahead_control {
+	struct file *file;
+	struct address_space *mapping;
+};
+
+struct writeback_control {
+	int sync_mode;
+};
+
+struct xattr_handler {
+	const char *name;
+};
+
+struct seq_file {
+	struct file *file;
+};
+
+struct open_flags {
+	int open_flag;
+	int lookup_flags;
+};
+
+struct pcpu_hot {
+	int preempt_count;
+};
+
+#pragma clang attribute pop
+
+/* Only the names count: CO-RE asks the running kernel for the values. */
+enum pageflags { PG_locked };
+enum vm_fault_reason { VM_FAULT_LOCKED, VM_FAULT_RETRY };
+
+#endif
