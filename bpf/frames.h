@@ -15,10 +15,21 @@ struct {
 	__type(value, struct vl_task);
 } tasks SEC(".maps");
 
+/* Masked where clang cannot see that the index is in range already, and the verifier can see that it is. */
+static __always_inline struct vl_frame *vl_frame_at(struct vl_task *t, __u32 index)
+{
+	__u64 i = index;
+
+	asm volatile("" : "+r"(i));
+	i &= VL_FRAMES - 1;
+	return &t->frames[i];
+}
+
 static __always_inline struct vl_frame *vl_frame_push(__u64 *ctx)
 {
 	struct vl_task *t = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	__u64 at = (__u64)ctx;
+	struct vl_frame *f;
 	__u32 depth;
 
 	if (!t) {
@@ -27,7 +38,7 @@ static __always_inline struct vl_frame *vl_frame_push(__u64 *ctx)
 	}
 	depth = t->depth;
 	for (int i = 0; i < VL_FRAMES; i++) {
-		if (!depth || depth > VL_FRAMES || t->frames[depth - 1].at > at)
+		if (!depth || vl_frame_at(t, depth - 1)->at > at)
 			break;
 		depth--;
 		vl_lose(VL_LOST_unmatched);
@@ -37,8 +48,9 @@ static __always_inline struct vl_frame *vl_frame_push(__u64 *ctx)
 		return 0;
 	}
 	t->depth = depth + 1;
-	t->frames[depth].at = at;
-	return &t->frames[depth];
+	f = vl_frame_at(t, depth);
+	f->at = at;
+	return f;
 }
 
 /* The frame of the call that returns now, or NULL if its entry was not seen or not audited. */
@@ -46,23 +58,23 @@ static __always_inline struct vl_frame *vl_frame_pop(__u64 *ctx)
 {
 	struct vl_task *t = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
 	__u64 at = (__u64)ctx;
+	struct vl_frame *f;
 	__u32 depth;
 
 	if (!t)
 		return 0;
 	depth = t->depth;
 	for (int i = 0; i < VL_FRAMES; i++) {
-		if (!depth || depth > VL_FRAMES)
+		if (!depth)
 			return 0;
 		depth--;
-		if (t->frames[depth].at == at) {
-			t->depth = depth;
-			return &t->frames[depth];
-		}
-		if (t->frames[depth].at > at)
+		f = vl_frame_at(t, depth);
+		if (f->at > at)
 			return 0; /* an outer call in progress: ours was not audited */
-		vl_lose(VL_LOST_unmatched);
 		t->depth = depth;
+		if (f->at == at)
+			return f;
+		vl_lose(VL_LOST_unmatched);
 	}
 	return 0;
 }

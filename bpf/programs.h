@@ -22,6 +22,13 @@
 		asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value_) : "r"(ctx), "i"(VL_ARG_OFFSET + 8 * (number)));         \
 		value_;                                                                                                      \
 	})
+/* The verifier lets no program load a pointer to a pointer from the context (btf_ctx_access()): it is copied. */
+#define vl_arg_copy(ctx, number)                                                                                             \
+	({                                                                                                                   \
+		__u64 copy_ = 0;                                                                                             \
+		bpf_probe_read_kernel(&copy_, sizeof(copy_), (char *)(ctx) + vl_plan(VL_PLAN_ARG + (number)));               \
+		copy_;                                                                                                       \
+	})
 #define vl_ret(ctx) vl_arg(ctx, VL_ARG_RETURN)
 
 #define vl_slot_wanted(slot) vl_plan(VL_PLAN_SLOT + (slot))
@@ -32,6 +39,15 @@ struct vl_control control;
 static __always_inline bool vl_audited(const struct super_block *sb)
 {
 	return (__u64)sb == control.super_block;
+}
+
+/*
+ * Makes a value unknown to the verifier. It would otherwise follow every combination of lock states to the first test of
+ * a flag, as it can decide the test for each (mark_chain_precision()): a million instructions for rename.
+ */
+static __always_inline __u64 vl_opaque(__u64 value)
+{
+	return value ^ control.zero;
 }
 
 /* 6.1 and 7.2 have the variable, 6.12 a member of pcpu_hot, kernels without PREEMPT_COUNT neither. */

@@ -90,6 +90,7 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const
 	struct vl_stack_key key = { .fn = fn, .sig = sig };
 	struct vl_stack_value *known, fresh = { .calls = 1, .n_words = n_words };
 	__u64 now = bpf_ktime_get_ns(), id;
+	__u64 bytes = n_words * sizeof(__u64);
 
 	key.stack = bpf_get_stackid(ctx, &stacks, 0);
 	known = bpf_map_lookup_elem(&by_stack, &key);
@@ -101,11 +102,9 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const
 		fresh.tgid = id >> 32;
 		fresh.cpu = bpf_get_smp_processor_id();
 		bpf_get_current_comm(fresh.comm, sizeof(fresh.comm));
-		for (int i = 0; i < 2 * VL_SLOTS; i++) {
-			if ((__u64)i >= n_words)
-				break;
-			fresh.words[i] = words[i];
-		}
+		asm volatile("" : "+r"(bytes)); /* the check must be on the very register that is passed */
+		if (bytes <= sizeof(fresh.words))
+			bpf_probe_read_kernel(fresh.words, bytes, words);
 		if (!bpf_map_update_elem(&by_stack, &key, &fresh, BPF_NOEXIST)) {
 			struct vl_event ev = { .type = VL_EVENT_STACK, .b = sig };
 
@@ -124,16 +123,21 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const
 }
 
 /*
- * @row: where an unsuspicious signature may be cached, or NULL for calls from interrupts: those can come in the middle of
- * the increment of a row and are counted atomically instead.
+ * @fn_n: the function, and the number of words above bit 32. @row_1: 1 + index of the row where an unsuspicious signature
+ * may be cached, or 0 for calls from interrupts: those can come in the middle of the increment of a row and are counted
+ * atomically instead.
+ *
+ * All scalars come in through vl_opaque(): the verifier of 6.1 cannot follow a constant's precision back through a call, and
+ * would then take every scalar of the caller as precise (mark_all_scalars_precise()), which multiplies its paths.
  */
-static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u64 *words, struct vl_row *row)
+static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u64 *words, __u64 row_1)
 {
 	__u64 fn = fn_n & 0xffffffff, n_words = fn_n >> 32;
 	struct vl_sig_key key = { .fn = fn, .sig = sig };
 	struct vl_sig_value *known = bpf_map_lookup_elem(&signatures, &key), fresh = {};
-	__u32 *verdict = bpf_map_lookup_elem(&verdicts, &key);
+	__u32 *verdict = bpf_map_lookup_elem(&verdicts, &key), index = row_1 - 1;
 	bool ok = verdict && *verdict == VL_SIG_OK;
+	struct vl_row *row;
 
 	if (!known) {
 		bpf_map_update_elem(&signatures, &key, &fresh, BPF_NOEXIST);
@@ -143,13 +147,12 @@ static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u6
 			return 0;
 		}
 	}
-	if (ok && row) {
-		for (int i = 0; i < VL_ROW_SIGS; i++) {
-			if (!row->of[i].sig) {
-				row->of[i].sig = sig;
-				row->of[i].calls = 1;
-				return 0;
-			}
+	row = ok && row_1 ? bpf_map_lookup_elem(&rows, &index) : 0;
+	for (int i = 0; row && i < VL_ROW_SIGS; i++) {
+		if (!row->of[i].sig) {
+			row->of[i].sig = sig;
+			row->of[i].calls = 1;
+			return 0;
 		}
 	}
 	__sync_fetch_and_add(&known->calls, 1);
@@ -171,12 +174,12 @@ static __always_inline void vl_count(void *ctx, __u64 sig, const __u64 *words, _
 			return;
 		}
 	}
-	vl_count_slow(ctx, vl_plan(VL_PLAN_FUNCTION) | n_words << 32, sig, words, row);
+	vl_count_slow(ctx, vl_opaque(vl_plan(VL_PLAN_FUNCTION) | n_words << 32), sig, words, (__u64)index + 1);
 }
 
 static __always_inline void vl_count_interrupt(void *ctx, __u64 sig, const __u64 *words, __u64 n_words)
 {
-	vl_count_slow(ctx, vl_plan(VL_PLAN_FUNCTION) | n_words << 32, sig, words, 0);
+	vl_count_slow(ctx, vl_opaque(vl_plan(VL_PLAN_FUNCTION) | n_words << 32), sig, words, vl_opaque(0));
 }
 
 static __always_inline void vl_count_latency(__u64 ns)

@@ -139,6 +139,7 @@ struct vl_tables_key {
 struct vl_control {
 	__u64 super_block; /* the audited one; VL_NO_SUPER_BLOCK makes every program inert */
 	__u64 watched;	   /* whose tables are learnt: the same, from before the programs are attached */
+	__u64 zero;	   /* always 0, which the verifier cannot know: see vl_opaque() */
 };
 #define VL_NO_SUPER_BLOCK 1ULL
 
@@ -154,7 +155,8 @@ struct vl_control {
 #define VL_PLAN_SLOT 4	     /* VL_SLOTS of them: read this lock? */
 #define VL_PLAN_MEASURED 16  /* values of MEASURED() constants */
 #define VL_PLAN_GLOBAL 24    /* addresses of the locks that are no object's member */
-#define VL_PLAN_MAX 32
+#define VL_PLAN_ARG 32	     /* byte offsets of arguments that must be copied */
+#define VL_PLAN_MAX 47
 #define VL_ARG_OFFSET 0x4000
 #define VL_ARG_RETURN 15
 

@@ -27,7 +27,9 @@ static void fill_plan(const struct plan *p, const struct templates_limits *limit
 		for (int m = 0; m < MEASURED_KINDS; m++)
 			if (p->measured[m].name && !strcmp(p->measured[m].name, measured_names[i]))
 				c->plan[VL_PLAN_MEASURED + i] = p->measured[m].value;
-	for (int g = 0; g < VL_PLAN_MAX - VL_PLAN_GLOBAL && g < n_lock_classes; g++)
+	for (int a = 0; a < VL_ARG_RETURN; a++)
+		c->plan[VL_PLAN_ARG + a] = f->where.position[a] >= 0 ? 8 * (__u64)f->where.position[a] : 0;
+	for (int g = 0; g < VL_PLAN_ARG - VL_PLAN_GLOBAL && g < n_lock_classes; g++)
 		c->plan[VL_PLAN_GLOBAL + g] = p->global_locks[g];
 }
 

@@ -191,8 +191,10 @@ int audit__start(struct audit *a)
 		return err;
 	}
 	if (!err) {
-		fprintf(stderr, "vfslock: none of the %d functions of %s could be attached: 'vfslock plan %s' says why\n",
-			a->plan.n_functions, a->options.path, a->options.path);
+		fprintf(stderr, "vfslock: none of the %d functions of %s could be attached:\n", a->plan.n_functions, a->options.path);
+		for (int i = 0; i < a->plan.n_functions; i++)
+			fprintf(stderr, "  %s %s(): %s\n", a->plan.functions[i].method_name, a->plan.functions[i].name,
+				a->plan.functions[i].reason);
 		return -ENOTSUP;
 	}
 	a->attach_seconds = (double)(clock_ns(CLOCK_MONOTONIC) - begin) / 1e9;

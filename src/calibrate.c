@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../bpf/calibrate.h"
+#include "globals.h"
 #include "objects.h"
 
 static const struct {
@@ -79,17 +80,14 @@ static int measure(struct bpf_object *obj, int mask_arg, struct measured_constan
 {
 	struct bpf_link *links[MEASURED_KINDS] = { NULL };
 	struct vl_calibration *c;
-	struct bpf_map *bss;
-	size_t size;
 	int err;
 
 	err = bpf_object__load(obj);
 	if (err)
 		return err;
-	bss = bpf_object__find_map_by_name(obj, ".bss");
-	c = bss ? (struct vl_calibration *)bpf_map__initial_value(bss, &size) : NULL;
+	c = globals__map(obj, sizeof(*c));
 	if (!c)
-		return -EINVAL;
+		return -errno;
 	c->mask_arg = (__u32)mask_arg;
 	for (int i = 0; i < MEASURED_KINDS; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(obj, watched[i].program);
@@ -102,6 +100,7 @@ static int measure(struct bpf_object *obj, int mask_arg, struct measured_constan
 		bpf_link__destroy(links[i]);
 	take_bit(&out[MEASURED_LOOKUP_RCU], c->lookup_rcu, c->walks);
 	take_bit(&out[MEASURED_MAY_NOT_BLOCK], c->may_not_block, c->checks);
+	globals__unmap(c, sizeof(*c));
 	return 0;
 }
 

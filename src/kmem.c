@@ -9,19 +9,18 @@
 #include <string.h>
 
 #include "../bpf/reader.h"
+#include "globals.h"
 #include "objects.h"
 
 struct kmem {
 	struct bpf_object *obj;
-	struct vl_reader *shared; /* the program's .bss, mapped */
+	struct vl_reader *shared; /* the program's globals, mapped */
 	int prog;
 };
 
 static int load(struct kmem *km)
 {
 	struct bpf_program *prog;
-	struct bpf_map *bss;
-	size_t size;
 	int err;
 
 	km->obj = bpf_object__open_mem(reader_object, reader_object_end - reader_object, NULL);
@@ -31,12 +30,11 @@ static int load(struct kmem *km)
 	if (err)
 		return err;
 	prog = bpf_object__find_program_by_name(km->obj, "vl_read");
-	bss = bpf_object__find_map_by_name(km->obj, ".bss");
-	if (!prog || !bss)
+	if (!prog)
 		return -EINVAL;
 	km->prog = bpf_program__fd(prog);
-	km->shared = (struct vl_reader *)bpf_map__initial_value(bss, &size);
-	return km->shared && size >= sizeof(*km->shared) ? 0 : -EINVAL;
+	km->shared = globals__map(km->obj, sizeof(*km->shared));
+	return km->shared ? 0 : -errno;
 }
 
 int kmem__open(struct kmem **out)
@@ -62,6 +60,7 @@ void kmem__free(struct kmem *km)
 {
 	if (!km)
 		return;
+	globals__unmap(km->shared, sizeof(*km->shared));
 	bpf_object__close(km->obj);
 	free(km);
 }
@@ -113,6 +112,9 @@ int kmem__current(struct kmem *km, __u64 *task)
 {
 	int err = run(km, 0, 0);
 
+	/* Address 0 is nothing to read; the run has noted the task all the same. */
+	if (err && err != -EFAULT)
+		return err;
 	*task = km->shared->current_task;
-	return err;
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "globals.h"
 #include "objects.h"
 
 #define N_HOOKS 2
@@ -19,6 +20,8 @@ struct template {
 
 struct templates {
 	struct bpf_object *obj; /* the first one: owns the maps and the hooks */
+	struct bpf_object **more; /* those that templates came from: kept, as the instructions name their descriptors */
+	int n_more;
 	struct templates_limits limits;
 	struct templates_maps maps;
 	volatile struct vl_control *control;
@@ -124,8 +127,6 @@ static int find_maps(struct templates *t)
 		{ "by_stack", &t->maps.by_stack }, { "stacks", &t->maps.stacks }, { "events", &t->maps.events },
 		{ "lost", &t->maps.lost },	   { "tables", &t->maps.tables }, { "verdicts", &t->maps.verdicts },
 	};
-	struct bpf_map *map;
-	size_t size;
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		int err = find_map(t->obj, wanted[i].name, wanted[i].fd);
@@ -135,9 +136,8 @@ static int find_maps(struct templates *t)
 			return err;
 		}
 	}
-	map = bpf_object__find_map_by_name(t->obj, ".bss");
-	t->control = map ? (volatile struct vl_control *)bpf_map__initial_value(map, &size) : NULL;
-	return t->control && size >= sizeof(*t->control) ? 0 : -EINVAL;
+	t->control = globals__map(t->obj, sizeof(*t->control));
+	return t->control ? 0 : -errno;
 }
 
 /* memlock of /proc/self/fdinfo/FD is what the kernel charges for a map. */
@@ -229,8 +229,12 @@ void templates__free(struct templates *t)
 		for (int k = 0; k < TEMPLATE_KINDS; k++)
 			free(t->of[m][k].insns);
 	free(t->of);
+	globals__unmap((void *)t->control, sizeof(*t->control));
 	if (t->handler > 0)
 		libbpf_unregister_prog_handler(t->handler);
+	for (int i = 0; i < t->n_more; i++)
+		bpf_object__close(t->more[i]);
+	free(t->more);
 	bpf_object__close(t->obj);
 	free(t);
 }
@@ -290,9 +294,14 @@ int templates__prepare(struct templates *t, const int *methods_wanted, int n)
 {
 	struct bpf_object *obj;
 	int *todo = calloc((size_t)n + 1, sizeof(*todo)), n_todo = 0, err;
+	void *more = realloc(t->more, (size_t)(t->n_more + 1) * sizeof(*t->more));
 
-	if (!todo)
+	if (more)
+		t->more = more;
+	if (!todo || !more) {
+		free(todo);
 		return -ENOMEM;
+	}
 	for (int i = 0; i < n; i++)
 		if (!t->of[methods_wanted[i]][TEMPLATE_ONCE].insns)
 			todo[n_todo++] = methods_wanted[i];
@@ -305,7 +314,7 @@ int templates__prepare(struct templates *t, const int *methods_wanted, int n)
 		err = bpf_object__load(obj);
 	if (err)
 		fprintf(stderr, "vfslock: program templates cannot be relocated: %s\n", strerror(-err));
-	bpf_object__close(obj);
+	t->more[t->n_more++] = obj;
 out:
 	free(todo);
 	return err;

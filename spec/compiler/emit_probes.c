@@ -31,8 +31,8 @@ static void emit_args(const struct method *m, bool at_exit, FILE *out)
 		const struct param *pm = &m->params[p];
 
 		if (used(m, pm->name, at_exit))
-			fprintf(out, "\t%s%s%s = (%s)vl_arg(ctx, %d);\n", pm->type, pm->pointers ? "" : " ", pm->name, pm->type,
-				p);
+			fprintf(out, "\t%s%s%s = (%s)%s(ctx, %d);\n", pm->type, pm->pointers ? "" : " ", pm->name, pm->type,
+				pm->pointers > 1 ? "vl_arg_copy" : "vl_arg", p);
 	}
 	if (at_exit && used(m, "ret", true))
 		fputs("\tlong ret = (long)vl_ret(ctx);\n", out);
@@ -48,19 +48,20 @@ static int global_index(const struct spec *spec, int lock)
 	return n;
 }
 
+/* words[] of an object that is not there get a zero that the verifier does not know: it would tell the two cases apart. */
 static void emit_slot(const struct spec *spec, const struct slot *s, int slot, int bit, FILE *out)
 {
 	const struct lock *l = &spec->locks[s->lock];
+	const char *kind = lock_kind_names[l->kind];
 
 	fprintf(out, "\tif (vl_slot_wanted(%d)) {\n", slot);
 	if (l->global) {
-		fprintf(out, "\t\tsig |= vl_read_global_%s((void *)vl_plan(VL_PLAN_GLOBAL + %d), me, &words[%d]) << %d;\n",
-			lock_kind_names[l->kind], global_index(spec, s->lock), 2 * slot, bit);
+		fprintf(out, "\t\tsig |= vl_read_global_%s((void *)vl_plan(VL_PLAN_GLOBAL + %d), me, &words[%d]) << %d;\n", kind,
+			global_index(spec, s->lock), 2 * slot, bit);
 	} else {
-		fprintf(out, "\t\t__auto_type it = %s;\n\n\t\twords[%d] = words[%d] = 0;\n\t\tif (it)\n", s->expr, 2 * slot,
-			2 * slot + 1);
-		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", lock_kind_names[l->kind], l->word,
-			2 * slot, bit);
+		fprintf(out, "\t\t__auto_type it = %s;\n\n\t\tif (it)\n", s->expr);
+		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", kind, l->word, 2 * slot, bit);
+		fprintf(out, "\t\telse\n\t\t\twords[%d] = words[%d] = vl_opaque(0);\n", 2 * slot, 2 * slot + 1);
 	}
 	fprintf(out, "\t} else {\n\t\twords[%d] = words[%d] = 0;\n\t}\n", 2 * slot, 2 * slot + 1);
 }
@@ -85,7 +86,7 @@ static void emit_entry(const struct spec *spec, const struct method *m, int id, 
 	for (int i = 0; i < m->n_entry; i++)
 		emit_slot(spec, &m->entry[i], i, 4 * i, out);
 	emit_conditions(m, false, out);
-	fputs("\t(void)me;\n\treturn sig;\n}\n\n", out);
+	fputs("\t(void)me;\n\treturn vl_opaque(sig);\n}\n\n", out);
 }
 
 static void emit_exit(const struct spec *spec, const struct method *m, int id, FILE *out)
@@ -98,7 +99,7 @@ static void emit_exit(const struct spec *spec, const struct method *m, int id, F
 	emit_conditions(m, true, out);
 	if (m->learn)
 		fprintf(out, "\tvl_learn(VL_OPS_%s, (__u64)(%s));\n", m->learn_ops, m->learn);
-	fputs("\t(void)me;\n\treturn sig;\n}\n\n", out);
+	fputs("\t(void)me;\n\treturn vl_opaque(sig);\n}\n\n", out);
 }
 
 void emit_probes(const struct spec *spec, FILE *out)
