@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The calls of paired programs that are in progress in a task. A call is known by the place of its arguments on the
- * kernel stack, which entry and exit program of one call share: a return finds exactly its own entry, nested methods are
- * told apart, and entries whose return was never seen are recognised, because a call that is still in progress lies
+ * kernel stack, which entry and exit program of one call share: a return finds exactly its own entry, nested methods
+ * are told apart, and entries whose return was never seen are recognised, because a call that is still in progress lies
  * higher on the stack than the current one.
  */
 #ifndef VFSLOCK_FRAMES_H

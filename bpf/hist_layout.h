@@ -11,16 +11,16 @@
 #ifndef VFSLOCK_HIST_LAYOUT_H
 #define VFSLOCK_HIST_LAYOUT_H
 
-#define VL_HIST_SUB_BITS	3
-#define VL_HIST_SUB		(1U << VL_HIST_SUB_BITS)
-#define VL_HIST_BUCKETS		320
+#define VL_HIST_SUB_BITS 3
+#define VL_HIST_SUB (1U << VL_HIST_SUB_BITS)
+#define VL_HIST_BUCKETS 320
 
 /*
  * Largest value with a bucket of its own: 2^42 - 1 ns, 73 minutes. With 320 buckets the last has
  * index ((41 - 2) << 3) + 7; it also counts everything larger.
  */
-#define VL_HIST_MAX_BITS	(VL_HIST_BUCKETS / VL_HIST_SUB + VL_HIST_SUB_BITS - 1)
-#define VL_HIST_MAX_NS		((1ULL << VL_HIST_MAX_BITS) - 1)
+#define VL_HIST_MAX_BITS (VL_HIST_BUCKETS / VL_HIST_SUB + VL_HIST_SUB_BITS - 1)
+#define VL_HIST_MAX_NS ((1ULL << VL_HIST_MAX_BITS) - 1)
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((__always_inline__))
@@ -43,13 +43,13 @@ static __always_inline unsigned int vl_hist_index(__u64 v)
 	 * The empty asm keeps clang from turning one jump into two conditional moves, that is two
 	 * jumps, as BPF has no such moves either.
 	 */
-#define VL_HIST_STEP(bits)                                                                         \
-	do {                                                                                       \
-		if (v >> (VL_HIST_SUB_BITS + (bits))) {                                            \
-			v >>= (bits);                                                              \
-			base += (bits) << VL_HIST_SUB_BITS;                                        \
-			__asm__ __volatile__("" : "+r"(v));                                        \
-		}                                                                                  \
+#define VL_HIST_STEP(bits)                                                                                             \
+	do {                                                                                                           \
+		if (v >> (VL_HIST_SUB_BITS + (bits))) {                                                                \
+			v >>= (bits);                                                                                  \
+			base += (bits) << VL_HIST_SUB_BITS;                                                            \
+			__asm__ __volatile__("" : "+r"(v));                                                            \
+		}                                                                                                      \
 	} while (0)
 	if (v >> (VL_HIST_SUB_BITS + 32)) {
 		/* Nothing but a call of half a minute gets here: the place to check the cap. */

@@ -6,7 +6,6 @@
 #ifndef VFSLOCK_LEARN_H
 #define VFSLOCK_LEARN_H
 
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -35,8 +34,8 @@ static __always_inline bool vl_is_new(const struct vl_tables_key *key)
 
 static __always_inline void vl_learn(__u32 ops, __u64 table)
 {
-	struct vl_tables_key key = { .i_op = table, .ops = ops + 1 };
-	struct vl_event ev = { .type = VL_EVENT_OPS, .ops = ops, .a = table };
+	struct vl_tables_key key = {.i_op = table, .ops = ops + 1};
+	struct vl_event ev = {.type = VL_EVENT_OPS, .ops = ops, .a = table};
 
 	if (table && vl_is_new(&key))
 		vl_notify(&ev);
@@ -47,7 +46,7 @@ SEC("fentry/security_d_instantiate")
 int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 {
 	struct vl_tables_key key = {};
-	struct vl_event ev = { .type = VL_EVENT_TABLES };
+	struct vl_event ev = {.type = VL_EVENT_TABLES};
 
 	if (!inode || !vl_watched(inode->i_sb))
 		return 0;
@@ -72,7 +71,7 @@ int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 SEC("fexit/generic_shutdown_super")
 int BPF_PROG(unmounted, struct super_block *sb)
 {
-	struct vl_event ev = { .type = VL_EVENT_UNMOUNTED };
+	struct vl_event ev = {.type = VL_EVENT_UNMOUNTED};
 
 	if (!vl_watched(sb))
 		return 0;

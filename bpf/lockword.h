@@ -97,9 +97,11 @@ static __always_inline __u64 vl_read_any_folio(struct vl_any_folio *folio, __u64
 	return vl_flags_state(flags, word);
 }
 
-#define vl_read_bit(subject, me, word)                                                                                       \
-	((void)(me), _Generic((subject), struct folio *: vl_read_folio, struct page *: vl_read_page,                         \
-			      struct vl_any_folio *: vl_read_any_folio)(subject, word))
+#define vl_read_bit(subject, me, word)                                                                                 \
+	((void)(me), _Generic((subject), struct folio *                                                                \
+			      : vl_read_folio, struct page *                                                           \
+			      : vl_read_page, struct vl_any_folio *                                                    \
+			      : vl_read_any_folio)(subject, word))
 
 /* The folio of a page that may be a tail page (include/linux/page-flags.h, compound_head()). */
 static __always_inline struct vl_any_folio *vl_folio_of(struct page *page)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counts calls by (function, signature). The common case, a signature judged as unsuspicious, costs one array lookup and
- * one increment in a per-CPU cache line; a new or suspicious one is counted per call stack with all that was read.
+ * Counts calls by (function, signature). The common case, a signature judged as unsuspicious, costs one array lookup
+ * and one increment in a per-CPU cache line; a new or suspicious one is counted per call stack with all that was read.
  * Counts are exact: nothing depends on the ring buffer, which only carries notices.
  */
 #ifndef VFSLOCK_RECORD_H
@@ -87,8 +87,8 @@ static __always_inline void vl_notify(struct vl_event *ev)
 /* Counts the call under its stack; the first call of a stack keeps the sample. */
 static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const __u64 *words, __u64 n_words)
 {
-	struct vl_stack_key key = { .fn = fn, .sig = sig };
-	struct vl_stack_value *known, fresh = { .calls = 1, .n_words = n_words };
+	struct vl_stack_key key = {.fn = fn, .sig = sig};
+	struct vl_stack_value *known, fresh = {.calls = 1, .n_words = n_words};
 	__u64 now = bpf_ktime_get_ns(), id;
 	__u64 bytes = n_words * sizeof(__u64);
 
@@ -106,7 +106,7 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const
 		if (bytes <= sizeof(fresh.words))
 			bpf_probe_read_kernel(fresh.words, bytes, words);
 		if (!bpf_map_update_elem(&by_stack, &key, &fresh, BPF_NOEXIST)) {
-			struct vl_event ev = { .type = VL_EVENT_STACK, .b = sig };
+			struct vl_event ev = {.type = VL_EVENT_STACK, .b = sig};
 
 			ev.a = (__u64)key.fn << 32 | (__u32)key.stack;
 			vl_notify(&ev);
@@ -123,17 +123,18 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const
 }
 
 /*
- * @fn_n: the function, and the number of words above bit 32. @row_1: 1 + index of the row where an unsuspicious signature
- * may be cached, or 0 for calls from interrupts: those can come in the middle of the increment of a row and are counted
- * atomically instead.
+ * @fn_n: the function, and the number of words above bit 32. @row_1: 1 + index of the row where an unsuspicious
+ * signature may be cached, or 0 for calls from interrupts: those can come in the middle of the increment of a row and
+ * are counted atomically instead.
  *
- * All scalars come in through vl_opaque(): the verifier of 6.1 cannot follow a constant's precision back through a call, and
- * would then take every scalar of the caller as precise (mark_all_scalars_precise()), which multiplies its paths.
+ * All scalars come in through vl_opaque(): the verifier of 6.1 cannot follow a constant's precision back through a
+ * call, and would then take every scalar of the caller as precise (mark_all_scalars_precise()), which multiplies its
+ * paths.
  */
 static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u64 *words, __u64 row_1)
 {
 	__u64 fn = fn_n & 0xffffffff, n_words = fn_n >> 32;
-	struct vl_sig_key key = { .fn = fn, .sig = sig };
+	struct vl_sig_key key = {.fn = fn, .sig = sig};
 	struct vl_sig_value *known = bpf_map_lookup_elem(&signatures, &key), fresh = {};
 	__u32 *verdict = bpf_map_lookup_elem(&verdicts, &key), index = row_1 - 1;
 	bool ok = verdict && *verdict == VL_SIG_OK;

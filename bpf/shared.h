@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the BPF programs and the tool agree on: the signature of a call, the maps' keys and values, and the constants
- * that the tool patches into a program when it is cloned for a function (src/templates.c). BPF includers have vmlinux.h before.
+ * that the tool patches into a program when it is cloned for a function (src/templates.c). BPF includers have vmlinux.h
+ * before.
  */
 #ifndef VFSLOCK_SHARED_H
 #define VFSLOCK_SHARED_H
@@ -22,27 +23,27 @@
 #define VL_SLOTS (VL_ENTRY_SLOTS + VL_EXIT_SLOTS)
 #define VL_SIG_EXIT_SHIFT 32
 #define VL_SIG_CONDITION 48
-#define VL_SIG_ATOMIC (1ULL << 58)    /* preempt_count was not 0: the caller could not sleep */
-#define VL_SIG_INTERRUPT (1ULL << 59) /* called from hard or soft interrupt */
-#define VL_SIG_SLEPT (1ULL << 60)     /* the task slept in the call */
-#define VL_SIG_EXITED (1ULL << 61)    /* the return was seen; without it exit states mean nothing */
+#define VL_SIG_ATOMIC (1ULL << 58)     /* preempt_count was not 0: the caller could not sleep */
+#define VL_SIG_INTERRUPT (1ULL << 59)  /* called from hard or soft interrupt */
+#define VL_SIG_SLEPT (1ULL << 60)      /* the task slept in the call */
+#define VL_SIG_EXITED (1ULL << 61)     /* the return was seen; without it exit states mean nothing */
 #define VL_SIG_NO_CONTEXT (1ULL << 62) /* preempt_count cannot be read here */
 #define VL_SIG_VALID (1ULL << 63)
 
 enum vl_state {
-	VL_STATE_UNREAD = 0,	  /* no such object in this call */
-	VL_STATE_FREE = 1,	  /* nobody holds it */
-	VL_STATE_EXCLUSIVE_SELF = 2, /* this task holds it exclusively */
+	VL_STATE_UNREAD = 0,          /* no such object in this call */
+	VL_STATE_FREE = 1,            /* nobody holds it */
+	VL_STATE_EXCLUSIVE_SELF = 2,  /* this task holds it exclusively */
 	VL_STATE_EXCLUSIVE_OTHER = 3, /* another task holds it exclusively, so this one holds it in no mode */
-	VL_STATE_SHARED = 4,	  /* somebody holds it shared */
-	VL_STATE_SHARED_HINT = 5, /* the same, and this task was the last to take it */
-	VL_STATE_HELD = 6,	  /* a lock without owner is held */
+	VL_STATE_SHARED = 4,          /* somebody holds it shared */
+	VL_STATE_SHARED_HINT = 5,     /* the same, and this task was the last to take it */
+	VL_STATE_HELD = 6,            /* a lock without owner is held */
 };
 
 /* Written by the tool into a map of its own: it must not overwrite a count that is going on. */
 enum vl_sig_state {
-	VL_SIG_NEW = 0,	   /* not yet judged: every call is counted per stack */
-	VL_SIG_OK = 1,	   /* judged, needs no stack: counted in the per-CPU rows */
+	VL_SIG_NEW = 0,     /* not yet judged: every call is counted per stack */
+	VL_SIG_OK = 1,      /* judged, needs no stack: counted in the per-CPU rows */
 	VL_SIG_SUSPECT = 2, /* judged as a possible breach: every call is counted per stack */
 };
 
@@ -62,7 +63,8 @@ struct vl_stack_key {
 	__u64 sig;
 };
 
-/* A call path to a suspicious signature, with what was seen the first time. Nothing in it depends on the ring buffer. */
+/* A call path to a suspicious signature, with what was seen the first time. Nothing in it depends on the ring buffer.
+ */
 struct vl_stack_value {
 	__u64 calls;
 	__u64 first_ns, last_ns; /* CLOCK_MONOTONIC */
@@ -101,13 +103,13 @@ struct vl_task {
 };
 
 /* Why calls or their details were lost; each is counted, per CPU. */
-#define VL_LOST_REASONS(X)                                                                                                   \
-	X(signatures_full, "signature table full: calls counted here, not judged")                                           \
-	X(stacks_full, "stack table full: calls counted and judged, but not by caller")                                      \
-	X(ring_full, "ring buffer full: notices dropped, found later by sweeping the tables")                                \
-	X(frames_full, "more nested methods than a task's frame stack holds: calls not seen")                                \
-	X(no_storage, "no memory for a task's frames: calls not seen")                                                       \
-	X(unmatched, "returns that were not seen: calls dropped, not judged")                                                \
+#define VL_LOST_REASONS(X)                                                                                             \
+	X(signatures_full, "signature table full: calls counted here, not judged")                                     \
+	X(stacks_full, "stack table full: calls counted and judged, but not by caller")                                \
+	X(ring_full, "ring buffer full: notices dropped, found later by sweeping the tables")                          \
+	X(frames_full, "more nested methods than a task's frame stack holds: calls not seen")                          \
+	X(no_storage, "no memory for a task's frames: calls not seen")                                                 \
+	X(unmatched, "returns that were not seen: calls dropped, not judged")                                          \
 	X(tables_full, "too many ops tables: new ones not learnt")
 
 enum vl_lost {
@@ -122,9 +124,9 @@ enum vl_event_type { VL_EVENT_STACK, VL_EVENT_TABLES, VL_EVENT_OPS, VL_EVENT_UNM
 /* A notice that something is new; the details are in the maps. */
 struct vl_event {
 	__u32 type;
-	__u32 ops;   /* VL_EVENT_OPS: enum vl_ops_id */
+	__u32 ops;     /* VL_EVENT_OPS: enum vl_ops_id */
 	__u64 a, b, c; /* VL_EVENT_STACK: a, b = struct vl_stack_key; TABLES: i_op, i_fop, a_ops; OPS: a = table */
-	__u32 mode;  /* TABLES: i_mode */
+	__u32 mode;    /* TABLES: i_mode */
 	__u32 zero;
 };
 
@@ -138,8 +140,8 @@ struct vl_tables_key {
 /* What all programs look up at run time. */
 struct vl_control {
 	__u64 super_block; /* the audited one; VL_NO_SUPER_BLOCK makes every program inert */
-	__u64 watched;	   /* whose tables are learnt: the same, from before the programs are attached */
-	__u64 zero;	   /* always 0, which the verifier cannot know: see vl_opaque() */
+	__u64 watched;     /* whose tables are learnt: the same, from before the programs are attached */
+	__u64 zero;        /* always 0, which the verifier cannot know: see vl_opaque() */
 };
 #define VL_NO_SUPER_BLOCK 1ULL
 
@@ -149,13 +151,13 @@ struct vl_control {
  */
 #define VL_PLAN_MAGIC 0x76666c6bULL
 #define VL_PLAN_FUNCTION 0
-#define VL_PLAN_ROWS 1	     /* index of the function's first row */
-#define VL_PLAN_LATENCY 2    /* 0, or 1 + index of the function's first histogram */
-#define VL_PLAN_SELECT 3     /* mask of the condition that tells this method's calls, or 0 */
-#define VL_PLAN_SLOT 4	     /* VL_SLOTS of them: read this lock? */
-#define VL_PLAN_MEASURED 16  /* values of MEASURED() constants */
-#define VL_PLAN_GLOBAL 24    /* addresses of the locks that are no object's member */
-#define VL_PLAN_ARG 32	     /* byte offsets of arguments that must be copied */
+#define VL_PLAN_ROWS 1      /* index of the function's first row */
+#define VL_PLAN_LATENCY 2   /* 0, or 1 + index of the function's first histogram */
+#define VL_PLAN_SELECT 3    /* mask of the condition that tells this method's calls, or 0 */
+#define VL_PLAN_SLOT 4      /* VL_SLOTS of them: read this lock? */
+#define VL_PLAN_MEASURED 16 /* values of MEASURED() constants */
+#define VL_PLAN_GLOBAL 24   /* addresses of the locks that are no object's member */
+#define VL_PLAN_ARG 32      /* byte offsets of arguments that must be copied */
 #define VL_PLAN_MAX 47
 #define VL_ARG_OFFSET 0x4000
 #define VL_ARG_RETURN 15

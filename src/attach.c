@@ -10,7 +10,8 @@
 
 /* The kernel's own "not supported" (include/linux/errno.h), which has no name in user space. */
 #define KERNEL_ENOTSUPP 524
-/* Up to this many arguments every kernel's trampoline takes (arch/x86/net/bpf_jit_comp.c, arch_prepare_bpf_trampoline()). */
+/* Up to this many arguments every kernel's trampoline takes (arch/x86/net/bpf_jit_comp.c,
+ * arch_prepare_bpf_trampoline()). */
 #define ALWAYS_FITTING_ARGS 6
 
 static void fill_plan(const struct plan *p, const struct templates_limits *limits, int fn, struct clone *c)
@@ -53,8 +54,9 @@ static void explain(struct function *f, int err, const char *log)
 	if (log[0])
 		function__refuse(f, "the verifier refuses its program: %s", log);
 	else if (err == -KERNEL_ENOTSUPP)
-		function__refuse(f, f->btf.struct_by_value ? "an argument is a struct: this kernel's trampoline takes none" :
-							     "%d arguments: this kernel's trampoline takes %d",
+		function__refuse(f,
+				 f->btf.struct_by_value ? "an argument is a struct: this kernel's trampoline takes none"
+							: "%d arguments: this kernel's trampoline takes %d",
 				 f->btf.args, ALWAYS_FITTING_ARGS);
 	else if (err == -EBUSY)
 		function__refuse(f, "the kernel does not let this function be traced (EBUSY)");
@@ -78,7 +80,8 @@ static int attach_program(struct templates *t, struct clone *c, enum template_ki
 		explain(f, err, log);
 		return err;
 	}
-	f->links[slot] = bpf_link_create(f->programs[slot], 0, kind == TEMPLATE_LEAVE ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, NULL);
+	f->links[slot] = bpf_link_create(f->programs[slot], 0,
+					 kind == TEMPLATE_LEAVE ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, NULL);
 	if (f->links[slot] < 0) {
 		err = f->links[slot];
 		explain(f, err, log);
@@ -91,7 +94,7 @@ static int attach_function(struct plan *p, struct templates *t, int fn)
 {
 	const struct templates_limits *limits = templates__limits(t);
 	struct function *f = &p->functions[fn];
-	struct clone c = { .method = f->method, .name = f->name, .func = f->btf, .position = f->where.position };
+	struct clone c = {.method = f->method, .name = f->name, .func = f->btf, .position = f->where.position};
 	int err;
 
 	if (fn >= limits->functions || f->histogram >= limits->histograms) {

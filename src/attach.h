@@ -10,14 +10,14 @@
 typedef void (*attach_progress)(void *arg, int done, int total);
 
 /*
- * Attaches all functions of @p from @first on that are planned. One that cannot be attached becomes FUNCTION_REFUSED with
- * its reason; the others go on. Returns how many were attached, or negative errno if nothing can be.
+ * Attaches all functions of @p from @first on that are planned. One that cannot be attached becomes FUNCTION_REFUSED
+ * with its reason; the others go on. Returns how many were attached, or negative errno if nothing can be.
  */
 int attach__functions(struct plan *p, struct templates *t, int first, attach_progress progress, void *arg);
 
 /*
- * Finds out, by trying, which of the functions that may exceed the trampoline's argument limit do, and refuses them. For
- * `vfslock plan`, which attaches nothing for good.
+ * Finds out, by trying, which of the functions that may exceed the trampoline's argument limit do, and refuses them.
+ * For `vfslock plan`, which attaches nothing for good.
  */
 int attach__try_refusals(struct plan *p, struct templates *t);
 

@@ -88,7 +88,7 @@ int audit__open(struct audit *a, const struct audit_options *options)
 {
 	int err;
 
-	*a = (struct audit){ .options = *options, .start_cpu_seconds = process_cpu_seconds() };
+	*a = (struct audit){.options = *options, .start_cpu_seconds = process_cpu_seconds()};
 	libbpf_set_print(print_libbpf);
 	raise_file_limit();
 	err = kbtf__open(&a->kbtf);
@@ -191,7 +191,8 @@ int audit__start(struct audit *a)
 		return err;
 	}
 	if (!err) {
-		fprintf(stderr, "vfslock: none of the %d functions of %s could be attached:\n", a->plan.n_functions, a->options.path);
+		fprintf(stderr, "vfslock: none of the %d functions of %s could be attached:\n", a->plan.n_functions,
+			a->options.path);
 		for (int i = 0; i < a->plan.n_functions; i++)
 			fprintf(stderr, "  %s %s(): %s\n", a->plan.functions[i].method_name, a->plan.functions[i].name,
 				a->plan.functions[i].reason);
@@ -224,8 +225,10 @@ static int attach_late_tables(struct audit *a)
 		if (!p)
 			return -ENOMEM;
 		a->late = p;
-		a->late[a->n_late] = (struct late_table){ .ops = a->target.tables[t].ops, .met_seconds = met,
-							  .attached_seconds = audit__seconds(a), .functions = err };
+		a->late[a->n_late] = (struct late_table){.ops = a->target.tables[t].ops,
+							 .met_seconds = met,
+							 .attached_seconds = audit__seconds(a),
+							 .functions = err};
 		memcpy(a->late[a->n_late++].found, a->target.tables[t].found, sizeof(a->late->found));
 	}
 	return 0;
@@ -256,8 +259,9 @@ int audit__stop(struct audit *a)
 }
 
 /*
- * A child that holds copies of all descriptors until this process has closed its own, so that the closes that wait for the
- * kernel are the child's. Returns the pipe end to close when that is done, or -1 without a child: the closes are then slow.
+ * A child that holds copies of all descriptors until this process has closed its own, so that the closes that wait for
+ * the kernel are the child's. Returns the pipe end to close when that is done, or -1 without a child: the closes are
+ * then slow.
  */
 static int leave_to_child(void)
 {

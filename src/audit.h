@@ -22,7 +22,7 @@ struct late_table {
 struct audit_options {
 	const char *path;
 	const char *latency; /* see struct plan */
-	bool quiet;	     /* no progress on stderr */
+	bool quiet;          /* no progress on stderr */
 };
 
 struct audit {
@@ -40,8 +40,8 @@ struct audit {
 	int tables_planned; /* of target.tables */
 	bool unmounted, progress_shown;
 	double attach_seconds, start_cpu_seconds;
-	__u64 start_ns, stop_ns;   /* CLOCK_MONOTONIC */
-	__u64 start_wall_ns;	   /* CLOCK_REALTIME, of start_ns */
+	__u64 start_ns, stop_ns; /* CLOCK_MONOTONIC */
+	__u64 start_wall_ns;     /* CLOCK_REALTIME, of start_ns */
 };
 
 /* Finds out what stands in the way of any audit, and prints it with the remedy. Returns 0 or -EPERM. */
@@ -60,12 +60,12 @@ int audit__poll(struct audit *a, int timeout_ms);
 int audit__stop(struct audit *a);
 
 /*
- * Lets go of everything. The programs are inert already; a child closes them, as each takes the kernel up to 0.14 s, so that
- * the prompt returns at once.
+ * Lets go of everything. The programs are inert already; a child closes them, as each takes the kernel up to 0.14 s, so
+ * that the prompt returns at once.
  */
 void audit__close(struct audit *a);
 
-double audit__seconds(const struct audit *a);	  /* how long calls were counted */
+double audit__seconds(const struct audit *a);     /* how long calls were counted */
 double audit__cpu_seconds(const struct audit *a); /* user and system time of this process since the start */
 
 #endif

@@ -17,8 +17,8 @@ static const struct {
 	const char *constant, *function, *program;
 	int args_min, args_max;
 } watched[MEASURED_KINDS] = {
-	[MEASURED_LOOKUP_RCU] = { "LOOKUP_RCU", "path_openat", "walk", 3, 3 },
-	[MEASURED_MAY_NOT_BLOCK] = { "MAY_NOT_BLOCK", "inode_permission", "check", 2, 3 },
+	[MEASURED_LOOKUP_RCU] = {"LOOKUP_RCU", "path_openat", "walk", 3, 3},
+	[MEASURED_MAY_NOT_BLOCK] = {"MAY_NOT_BLOCK", "inode_permission", "check", 2, 3},
 };
 
 static void unknown(struct measured_constant *c, const char *what)
@@ -78,7 +78,7 @@ static void take_bit(struct measured_constant *c, unsigned int value, unsigned i
 
 static int measure(struct bpf_object *obj, int mask_arg, struct measured_constant *out)
 {
-	struct bpf_link *links[MEASURED_KINDS] = { NULL };
+	struct bpf_link *links[MEASURED_KINDS] = {NULL};
 	struct vl_calibration *c;
 	int err;
 
@@ -110,7 +110,7 @@ void calibrate(struct kbtf *kb, struct measured_constant *out)
 	int mask_arg = 0, err;
 
 	for (int i = 0; i < MEASURED_KINDS; i++)
-		out[i] = (struct measured_constant){ .name = watched[i].constant };
+		out[i] = (struct measured_constant){.name = watched[i].constant};
 	obj = bpf_object__open_mem(calibrate_object, calibrate_object_end - calibrate_object, NULL);
 	err = obj ? 0 : -errno;
 	if (!err && select_programs(kb, obj, &mask_arg, out))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel constants that are macros, hence not in BTF, and that changed over time (LOOKUP_RCU is 0x40 up to 6.12 and 0x100
- * in 7.2): measured on the running kernel by watching how it walks a path of our own.
+ * Kernel constants that are macros, hence not in BTF, and that changed over time (LOOKUP_RCU is 0x40 up to 6.12 and
+ * 0x100 in 7.2): measured on the running kernel by watching how it walks a path of our own.
  */
 #ifndef VFSLOCK_CALIBRATE_TOOL_H
 #define VFSLOCK_CALIBRATE_TOOL_H
@@ -13,7 +13,7 @@ enum measured { MEASURED_LOOKUP_RCU, MEASURED_MAY_NOT_BLOCK, MEASURED_KINDS };
 struct measured_constant {
 	const char *name;
 	unsigned int value; /* one bit; 0: not known */
-	char why[96];	    /* why it is not known */
+	char why[96];       /* why it is not known */
 };
 
 /*

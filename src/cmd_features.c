@@ -60,9 +60,9 @@ static int print_json(const struct feature_result *results, size_t n)
 static int print_table(const struct feature_result *results, size_t n)
 {
 	static const struct text_column cols[] = {
-		{ "FEATURE", TEXT_LEFT },
-		{ "STATE", TEXT_LEFT },
-		{ "DETAIL", TEXT_LEFT },
+		{"FEATURE", TEXT_LEFT},
+		{"STATE", TEXT_LEFT},
+		{"DETAIL", TEXT_LEFT},
 	};
 	struct text_table *table = text_table__new(cols, sizeof(cols) / sizeof(cols[0]));
 	size_t i;
@@ -111,9 +111,9 @@ static int print_text(const struct feature_result *results, size_t n, const char
 int cmd_features(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	struct feature_result results[FEATURES_MAX];
 	char buf[640];

@@ -19,7 +19,8 @@ struct plan_totals {
 static void usage(FILE *out)
 {
 	fputs("usage: vfslock plan [--latency METHOD|all|none] [--json] MOUNT\n\n"
-	      "Prints every method of the filesystem mounted at MOUNT with its function, the programs that an audit would\n"
+	      "Prints every method of the filesystem mounted at MOUNT with its function, the programs that an audit "
+	      "would\n"
 	      "attach and the rules they serve, or the reason why it would not.\n",
 	      out);
 }
@@ -37,7 +38,7 @@ static int active_rules(const struct plan *p, const struct function *f)
 
 static struct plan_totals totals(const struct plan *p)
 {
-	struct plan_totals t = { .functions = p->n_functions };
+	struct plan_totals t = {.functions = p->n_functions};
 
 	for (int i = 0; i < p->n_functions; i++) {
 		const struct function *f = &p->functions[i];
@@ -65,8 +66,8 @@ static const char *programs_text(const struct function *f)
 static void print_text(const struct audit *a, const struct plan_totals *t)
 {
 	static const struct text_column columns[] = {
-		{ "method", TEXT_LEFT }, { "function", TEXT_LEFT },   { "found on", TEXT_LEFT },
-		{ "programs", TEXT_LEFT }, { "rules", TEXT_RIGHT }, { "not attached because", TEXT_LEFT },
+		{"method", TEXT_LEFT},   {"function", TEXT_LEFT}, {"found on", TEXT_LEFT},
+		{"programs", TEXT_LEFT}, {"rules", TEXT_RIGHT},   {"not attached because", TEXT_LEFT},
 	};
 	const struct plan *p = &a->plan;
 
@@ -82,8 +83,8 @@ static void print_text(const struct audit *a, const struct plan_totals *t)
 			if (f->ops != ops)
 				continue;
 			snprintf(n, sizeof(n), "%d", active_rules(p, f));
-			text_table__row(table, (const char *[]){ f->method_name, f->name, f->found, programs_text(f), n,
-								 f->state == FUNCTION_REFUSED ? f->reason : "" });
+			text_table__row(table, (const char *[]){f->method_name, f->name, f->found, programs_text(f), n,
+								f->state == FUNCTION_REFUSED ? f->reason : ""});
 			shown++;
 		}
 		if (shown) {
@@ -92,7 +93,8 @@ static void print_text(const struct audit *a, const struct plan_totals *t)
 		}
 		text_table__free(table);
 	}
-	printf("\n%d functions: %d to attach with %d programs for %d rules, %d not attachable, %d of methods that the document does "
+	printf("\n%d functions: %d to attach with %d programs for %d rules, %d not attachable, %d of methods that the "
+	       "document does "
 	       "not know\n",
 	       t->functions, t->planned, t->programs, t->rules, t->refused, t->undocumented);
 }
@@ -148,7 +150,7 @@ static int print_json(const struct audit *a, const struct plan_totals *t)
 
 static int plan_and_print(const struct audit_options *o, bool json)
 {
-	struct templates_limits limits = { .cpus = libbpf_num_possible_cpus() };
+	struct templates_limits limits = {.cpus = libbpf_num_possible_cpus()};
 	struct plan_totals t;
 	struct audit a;
 	int err;
@@ -174,11 +176,11 @@ static int plan_and_print(const struct audit_options *o, bool json)
 
 int cmd_plan(int argc, char **argv)
 {
-	static const struct option longs[] = { { "latency", required_argument, NULL, 'l' },
-					       { "json", no_argument, NULL, 'j' },
-					       { "help", no_argument, NULL, 'h' },
-					       { NULL, 0, NULL, 0 } };
-	struct audit_options o = { .quiet = true };
+	static const struct option longs[] = {{"latency", required_argument, NULL, 'l'},
+					      {"json", no_argument, NULL, 'j'},
+					      {"help", no_argument, NULL, 'h'},
+					      {NULL, 0, NULL, 0}};
+	struct audit_options o = {.quiet = true};
 	bool json = false;
 	int c;
 

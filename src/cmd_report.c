@@ -27,7 +27,8 @@ struct report_options {
 static void usage(FILE *out)
 {
 	fputs("usage: vfslock report [options] MOUNT [-- COMMAND [ARGUMENT...]]\n\n"
-	      "Audits the filesystem mounted at MOUNT for a while, or while COMMAND runs, and prints for every method which\n"
+	      "Audits the filesystem mounted at MOUNT for a while, or while COMMAND runs, and prints for every method "
+	      "which\n"
 	      "locks were held, whether that keeps the documented rules, and the latency of hot paths.\n\n"
 	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
 	      "      --latency METHOD     measure this method too; 'all': every one, 'none': not even the hot paths\n"
@@ -55,9 +56,9 @@ static int parse_seconds(const char *text, double *out)
 static int parse(int argc, char **argv, struct report_options *o)
 {
 	static const struct option longs[] = {
-		{ "duration", required_argument, NULL, 'd' }, { "latency", required_argument, NULL, 'l' },
-		{ "json", no_argument, NULL, 'j' },	       { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },	       { NULL, 0, NULL, 0 },
+		{"duration", required_argument, NULL, 'd'}, {"latency", required_argument, NULL, 'l'},
+		{"json", no_argument, NULL, 'j'},           {"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -111,7 +112,8 @@ static int check_latency(const char *latency)
 {
 	if (!latency || !strcmp(latency, "all") || !strcmp(latency, "none") || is_method(latency))
 		return 0;
-	fprintf(stderr, "vfslock report: --latency %s: no such method; give one like read_folio, or 'all', or 'none'\n", latency);
+	fprintf(stderr, "vfslock report: --latency %s: no such method; give one like read_folio, or 'all', or 'none'\n",
+		latency);
 	return -EINVAL;
 }
 
@@ -134,9 +136,11 @@ static void show_progress(const struct report_options *o, const struct audit *a)
 	if (o->audit.quiet || !isatty(STDERR_FILENO))
 		return;
 	if (o->seconds)
-		fprintf(stderr, "\r\033[Kauditing %s: %.0f of %.0f s, Ctrl-C to end", a->target.path, audit__seconds(a), o->seconds);
+		fprintf(stderr, "\r\033[Kauditing %s: %.0f of %.0f s, Ctrl-C to end", a->target.path, audit__seconds(a),
+			o->seconds);
 	else
-		fprintf(stderr, "\r\033[Kauditing %s: %.0f s, until %s ends", a->target.path, audit__seconds(a), o->command[0]);
+		fprintf(stderr, "\r\033[Kauditing %s: %.0f s, until %s ends", a->target.path, audit__seconds(a),
+			o->command[0]);
 }
 
 /* Until the time is over, the command has ended, a signal comes, or the filesystem is unmounted. */
@@ -214,7 +218,7 @@ static int audit_and_report(const struct report_options *o)
 
 int cmd_report(int argc, char **argv)
 {
-	struct report_options o = { 0 };
+	struct report_options o = {0};
 	int leave = parse(argc, argv, &o);
 
 	if (leave)

@@ -68,7 +68,7 @@ static bool is_function(const struct collector *c, __u32 fn)
 
 static void judge_signature(struct collector *c, __u32 fn, __u64 sig)
 {
-	struct vl_sig_key key = { .fn = fn, .sig = sig };
+	struct vl_sig_key key = {.fn = fn, .sig = sig};
 	__u32 state;
 
 	if (!is_function(c, fn) || !bpf_map_lookup_elem(c->maps->verdicts, &key, &state))
@@ -111,8 +111,8 @@ int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks,
 
 	if (!c)
 		return -ENOMEM;
-	*c = (struct collector){ .plan = p, .templates = t, .ks = ks, .maps = templates__maps(t), .on_tables = on_tables,
-				 .arg = arg };
+	*c = (struct collector){
+		.plan = p, .templates = t, .ks = ks, .maps = templates__maps(t), .on_tables = on_tables, .arg = arg};
 	c->rows_size = (size_t)(l->functions * l->cpus) * sizeof(struct vl_row);
 	c->rows_size = (c->rows_size + page - 1) & ~(page - 1);
 	mem = mmap(NULL, c->rows_size, PROT_READ, MAP_SHARED, c->maps->rows, 0);
@@ -178,7 +178,7 @@ int collector__poll(struct collector *c, int timeout_ms, struct collect_news *ne
 {
 	int err;
 
-	c->news = (struct collect_news){ 0 };
+	c->news = (struct collect_news){0};
 	err = ring_buffer__poll(c->ring, timeout_ms);
 	if (now_ns() - c->last_sweep_ns > SWEEP_NS) {
 		each_key(c->maps->signatures, sizeof(struct vl_sig_key), judge_key, c);
@@ -204,7 +204,7 @@ static int count(struct collector *c, int fn, __u64 sig, __u64 calls)
 		c->signatures = p;
 		c->room_signatures = room;
 	}
-	c->signatures[c->n_signatures++] = (struct seen_signature){ .fn = fn, .sig = sig, .calls = calls };
+	c->signatures[c->n_signatures++] = (struct seen_signature){.fn = fn, .sig = sig, .calls = calls};
 	return 0;
 }
 
@@ -252,7 +252,7 @@ static void cut_stack(const struct collector *c, struct seen_stack *s, const __u
 static int take_stack(struct collector *c, const void *key)
 {
 	const struct vl_stack_key *k = key;
-	__u64 ips[STACK_MAX] = { 0 };
+	__u64 ips[STACK_MAX] = {0};
 	struct seen_stack *s;
 	void *p;
 
@@ -263,7 +263,7 @@ static int take_stack(struct collector *c, const void *key)
 		return -ENOMEM;
 	c->stacks = p;
 	s = &c->stacks[c->n_stacks];
-	*s = (struct seen_stack){ .fn = (int)k->fn, .sig = k->sig };
+	*s = (struct seen_stack){.fn = (int)k->fn, .sig = k->sig};
 	if (bpf_map_lookup_elem(c->maps->by_stack, k, &s->sample))
 		return 0;
 	if (k->stack >= 0 && !bpf_map_lookup_elem(c->maps->stacks, &k->stack, ips))
@@ -327,7 +327,7 @@ static __u64 recursion_misses(const struct plan *p)
 
 	for (int i = 0; i < p->n_functions; i++)
 		for (int k = 0; k < 2; k++) {
-			struct bpf_prog_info info = { 0 };
+			struct bpf_prog_info info = {0};
 			__u32 len = sizeof(info);
 
 			if (p->functions[i].programs[k] >= 0 &&

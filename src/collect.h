@@ -28,7 +28,7 @@ struct seen_stack {
 	__u64 sig;
 	struct vl_stack_value sample;
 	__u64 ips[STACK_MAX]; /* innermost first; from the method's own function outward */
-	int n_ips;	      /* 0: no stack could be taken */
+	int n_ips;            /* 0: no stack could be taken */
 };
 
 struct collector;
@@ -56,7 +56,8 @@ const struct seen_stack *collector__stacks(const struct collector *c, int *n);
 /* The latencies of a function, summed over CPUs. -ENODATA: not measured. */
 int collector__latency(const struct collector *c, int fn, struct hist *out);
 
-/* Counts per enum vl_lost; @recursion: runs that the kernel skipped because the same program was already running there. */
+/* Counts per enum vl_lost; @recursion: runs that the kernel skipped because the same program was already running there.
+ */
 int collector__lost(const struct collector *c, __u64 counts[VL_N_LOST], __u64 *recursion);
 
 #endif

@@ -17,26 +17,26 @@
 #define MAX_XATTR_HANDLERS 32
 
 /* Offsets in the running kernel. */
-#define OFFSETS(X)                                                                                                           \
-	X(task_files, "task_struct.files")                                                                                   \
-	X(files_fdt, "files_struct.fdt")                                                                                     \
-	X(fdt_fd, "fdtable.fd")                                                                                              \
-	X(file_inode, "file.f_inode")                                                                                        \
-	X(inode_sb, "inode.i_sb")                                                                                            \
-	X(inode_mode, "inode.i_mode")                                                                                        \
-	X(inode_op, "inode.i_op")                                                                                            \
-	X(inode_fop, "inode.i_fop")                                                                                          \
-	X(inode_mapping, "inode.i_mapping")                                                                                  \
-	X(inode_sb_list, "inode.i_sb_list")                                                                                  \
-	X(mapping_a_ops, "address_space.a_ops")                                                                              \
-	X(mapping_i_mmap, "address_space.i_mmap.rb_root.rb_node")                                                            \
-	X(vma_rb, "vm_area_struct.shared.rb")                                                                                \
-	X(vma_ops, "vm_area_struct.vm_ops")                                                                                  \
-	X(sb_inodes, "super_block.s_inodes")                                                                                 \
-	X(sb_op, "super_block.s_op")                                                                                         \
-	X(sb_xattr, "super_block.s_xattr")                                                                                   \
-	X(sb_id, "super_block.s_id")                                                                                         \
-	X(sb_type, "super_block.s_type")                                                                                     \
+#define OFFSETS(X)                                                                                                     \
+	X(task_files, "task_struct.files")                                                                             \
+	X(files_fdt, "files_struct.fdt")                                                                               \
+	X(fdt_fd, "fdtable.fd")                                                                                        \
+	X(file_inode, "file.f_inode")                                                                                  \
+	X(inode_sb, "inode.i_sb")                                                                                      \
+	X(inode_mode, "inode.i_mode")                                                                                  \
+	X(inode_op, "inode.i_op")                                                                                      \
+	X(inode_fop, "inode.i_fop")                                                                                    \
+	X(inode_mapping, "inode.i_mapping")                                                                            \
+	X(inode_sb_list, "inode.i_sb_list")                                                                            \
+	X(mapping_a_ops, "address_space.a_ops")                                                                        \
+	X(mapping_i_mmap, "address_space.i_mmap.rb_root.rb_node")                                                      \
+	X(vma_rb, "vm_area_struct.shared.rb")                                                                          \
+	X(vma_ops, "vm_area_struct.vm_ops")                                                                            \
+	X(sb_inodes, "super_block.s_inodes")                                                                           \
+	X(sb_op, "super_block.s_op")                                                                                   \
+	X(sb_xattr, "super_block.s_xattr")                                                                             \
+	X(sb_id, "super_block.s_id")                                                                                   \
+	X(sb_type, "super_block.s_type")                                                                               \
 	X(type_name, "file_system_type.name")
 
 struct discovery {
@@ -65,12 +65,13 @@ int discovery__open(struct kbtf *kb, struct kmem *km, struct discovery **out)
 		return -ENOMEM;
 	d->kb = kb;
 	d->km = km;
-#define X(name, path)                                                                                                        \
-	d->at.name = kbtf__offset(kb, path);                                                                                 \
-	if (d->at.name < 0) {                                                                                                \
-		fprintf(stderr, "vfslock: this kernel's BTF has no %s: filesystems cannot be discovered on it\n", path);     \
-		free(d);                                                                                                     \
-		return -ENOTSUP;                                                                                             \
+#define X(name, path)                                                                                                  \
+	d->at.name = kbtf__offset(kb, path);                                                                           \
+	if (d->at.name < 0) {                                                                                          \
+		fprintf(stderr, "vfslock: this kernel's BTF has no %s: filesystems cannot be discovered on it\n",      \
+			path);                                                                                         \
+		free(d);                                                                                               \
+		return -ENOTSUP;                                                                                       \
 	}
 	OFFSETS(X)
 #undef X
@@ -103,7 +104,7 @@ int discover__add_table(struct target *t, int ops, __u64 addr, const char *found
 	if (!p)
 		return -ENOMEM;
 	t->tables = p;
-	t->tables[t->n_tables] = (struct ops_table){ .ops = ops, .addr = addr };
+	t->tables[t->n_tables] = (struct ops_table){.ops = ops, .addr = addr};
 	snprintf(t->tables[t->n_tables++].found, sizeof(t->tables->found), "%s", found);
 	return 1;
 }
@@ -148,7 +149,8 @@ static __u64 inode_of_fd(struct discovery *d, int fd)
 	return kmem__pointer(d->km, file, d->at.file_inode);
 }
 
-/* The tables of one inode of the target, and those of one mapping of it. False: not (or no longer) one of its inodes. */
+/* The tables of one inode of the target, and those of one mapping of it. False: not (or no longer) one of its inodes.
+ */
 static bool look_at_inode(struct discovery *d, struct target *t, __u64 inode)
 {
 	__u64 mapping, node;
@@ -198,8 +200,8 @@ static void look_at_super_block(struct discovery *d, struct target *t)
 }
 
 /*
- * Looks up some names without opening anything but directories (no ->open of a file, no access time), so that the tables
- * of kinds of inode that nobody has used yet are known before the first call.
+ * Looks up some names without opening anything but directories (no ->open of a file, no access time), so that the
+ * tables of kinds of inode that nobody has used yet are known before the first call.
  */
 static void look_at_names(struct discovery *d, struct target *t, int dir_fd, dev_t dev, int depth, int *left)
 {
@@ -281,7 +283,7 @@ int discover__mount(struct discovery *d, const char *path, struct target *out)
 	struct stat st;
 	__u64 inode;
 
-	*out = (struct target){ 0 };
+	*out = (struct target){0};
 	if (fd < 0) {
 		err = -errno;
 		fprintf(stderr, "vfslock: %s: %s\n", path, strerror(-err));
@@ -294,7 +296,9 @@ int discover__mount(struct discovery *d, const char *path, struct target *out)
 	inode = inode_of_fd(d, fd);
 	out->super_block = kmem__pointer(d->km, inode, d->at.inode_sb);
 	if (!out->super_block || fstat(fd, &st)) {
-		fprintf(stderr, "vfslock: %s: its super_block cannot be read from kernel memory (see 'vfslock features')\n", path);
+		fprintf(stderr,
+			"vfslock: %s: its super_block cannot be read from kernel memory (see 'vfslock features')\n",
+			path);
 		err = -EFAULT;
 		goto out;
 	}

@@ -20,10 +20,10 @@ struct ops_table {
 };
 
 struct target {
-	char path[512];	   /* as given */
+	char path[512];    /* as given */
 	char fs_type[32];  /* s_type->name */
 	char source[128];  /* device or source, from mountinfo */
-	char id[32];	   /* s_id */
+	char id[32];       /* s_id */
 	__u64 super_block; /* kernel address */
 	struct ops_table *tables;
 	int n_tables;
@@ -35,8 +35,8 @@ int discovery__open(struct kbtf *kb, struct kmem *km, struct discovery **out);
 void discovery__free(struct discovery *d);
 
 /*
- * Finds the super_block of the filesystem mounted at @path and the tables of its objects known to the kernel now. Prints
- * what is wrong with the path and the remedy; returns 0 or negative errno (-ENOTBLK: not a mount point).
+ * Finds the super_block of the filesystem mounted at @path and the tables of its objects known to the kernel now.
+ * Prints what is wrong with the path and the remedy; returns 0 or negative errno (-ENOTBLK: not a mount point).
  */
 int discover__mount(struct discovery *d, const char *path, struct target *out);
 

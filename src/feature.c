@@ -21,7 +21,7 @@
 #include <linux/bpf.h>
 #include <linux/magic.h>
 
-#define BTF_DIR	      "/sys/kernel/btf"
+#define BTF_DIR "/sys/kernel/btf"
 #define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
 #define KALLSYMS_PATH "/proc/kallsyms"
 
@@ -51,8 +51,7 @@ struct feature {
 	const char *remedy;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void detail(struct feature_result *r, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void detail(struct feature_result *r, const char *fmt, ...)
 {
 	va_list args;
 
@@ -136,17 +135,14 @@ static bool btf_has_member(const struct probe_ctx *ctx, const char *type, const 
 {
 	int id = ctx->btf ? btf__find_by_name_kind(ctx->btf, type, BTF_KIND_STRUCT) : -ENOENT;
 
-	return id > 0 &&
-	       btf_type_has_member(ctx->btf, btf__type_by_id(ctx->btf, (__u32)id), member);
+	return id > 0 && btf_type_has_member(ctx->btf, btf__type_by_id(ctx->btf, (__u32)id), member);
 }
 
 /* Load a program for BPF_TRACE_FENTRY of the test function. Returns its fd or a negative errno. */
 static int load_tracing(const struct probe_ctx *ctx, const struct bpf_insn *insns, size_t n)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		.expected_attach_type = BPF_TRACE_FENTRY,
-		.attach_btf_id = (__u32)ctx->target_id,
-	);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+		    .attach_btf_id = (__u32)ctx->target_id, );
 
 	/* Without a log: a buffer would make an old libbpf load twice. */
 	return bpf_prog_load(BPF_PROG_TYPE_TRACING, "vl_probe", "GPL", insns, n, &opts);
@@ -228,8 +224,7 @@ static int create_task_storage(void)
 	opts.btf_fd = (__u32)btf__fd(btf);
 	opts.btf_key_type_id = (__u32)id;
 	opts.btf_value_type_id = (__u32)id;
-	fd = bpf_map_create(BPF_MAP_TYPE_TASK_STORAGE, "vl_probe", sizeof(int), sizeof(int), 0,
-			    &opts);
+	fd = bpf_map_create(BPF_MAP_TYPE_TASK_STORAGE, "vl_probe", sizeof(int), sizeof(int), 0, &opts);
 	btf__free(btf);
 	return fd;
 }
@@ -238,16 +233,15 @@ static enum feature_state probe_task_storage(struct probe_ctx *ctx, struct featu
 {
 	/* r0 = bpf_task_storage_get(map, bpf_get_current_task_btf(), NULL, 0); return 0; */
 	struct bpf_insn insns[] = {
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_0 },
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1,
-		  .src_reg = BPF_PSEUDO_MAP_FD },
-		{ .code = 0 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4 },
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_task_storage_get },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_0},
+		{.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD},
+		{.code = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_task_storage_get},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
 	int map, prog;
 
@@ -301,8 +295,7 @@ static enum feature_state probe_module_btf(struct probe_ctx *ctx, struct feature
 
 static enum feature_state probe_ringbuf(struct probe_ctx *ctx, struct feature_result *r)
 {
-	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "vl_probe", 0, 0,
-				(__u32)sysconf(_SC_PAGESIZE), NULL);
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "vl_probe", 0, 0, (__u32)sysconf(_SC_PAGESIZE), NULL);
 
 	if (fd >= 0) {
 		close(fd);
@@ -325,8 +318,8 @@ static enum feature_state probe_contention(struct probe_ctx *ctx, struct feature
 		"/sys/kernel/debug/tracing/events/lock/contention_begin",
 	};
 
-	if (btf_has(ctx, "btf_trace_contention_begin", BTF_KIND_TYPEDEF) ||
-	    !access(paths[0], F_OK) || !access(paths[1], F_OK)) {
+	if (btf_has(ctx, "btf_trace_contention_begin", BTF_KIND_TYPEDEF) || !access(paths[0], F_OK) ||
+	    !access(paths[1], F_OK)) {
 		detail(r, "lock:contention_begin");
 		return FEATURE_AVAILABLE;
 	}
@@ -340,8 +333,7 @@ static enum feature_state probe_lockdep(struct probe_ctx *ctx, struct feature_re
 {
 	if (!have_btf(ctx, r))
 		return FEATURE_UNKNOWN;
-	if (btf_has(ctx, "held_lock", BTF_KIND_STRUCT) &&
-	    btf_has(ctx, "btf_trace_lock_acquire", BTF_KIND_TYPEDEF)) {
+	if (btf_has(ctx, "held_lock", BTF_KIND_STRUCT) && btf_has(ctx, "btf_trace_lock_acquire", BTF_KIND_TYPEDEF)) {
 		detail(r, "struct held_lock and lock:lock_acquire");
 		return FEATURE_AVAILABLE;
 	}
@@ -409,8 +401,7 @@ static enum feature_state probe_attach_multi(struct probe_ctx *ctx, struct featu
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		if (!btf_has_enum_value(ctx, "bpf_attach_type", values[i]))
 			continue;
-		len += (size_t)snprintf(r->detail + len, sizeof(r->detail) - len, "%s%s",
-					len ? ", " : "", values[i]);
+		len += (size_t)snprintf(r->detail + len, sizeof(r->detail) - len, "%s%s", len ? ", " : "", values[i]);
 	}
 	if (len)
 		return FEATURE_AVAILABLE;
@@ -435,8 +426,7 @@ static enum feature_state probe_kprobe_multi(struct probe_ctx *ctx, struct featu
 }
 
 /* A capability, or CAP_SYS_ADMIN where the kernel accepts that instead. */
-static enum feature_state probe_capability(struct feature_result *r, unsigned int cap,
-					   bool or_admin)
+static enum feature_state probe_capability(struct feature_result *r, unsigned int cap, bool or_admin)
 {
 	if (capng_get_caps_process()) {
 		detail(r, "the capabilities of this process cannot be read");
@@ -490,8 +480,7 @@ static enum feature_state probe_lockdown(struct probe_ctx *ctx, struct feature_r
 		detail(r, "%s", line);
 		return strstr(line, "[confidentiality]") ? FEATURE_MISSING : FEATURE_AVAILABLE;
 	}
-	if (err == -ENOENT && !statfs("/sys/kernel/security", &fs) &&
-	    (unsigned long)fs.f_type == SECURITYFS_MAGIC) {
+	if (err == -ENOENT && !statfs("/sys/kernel/security", &fs) && (unsigned long)fs.f_type == SECURITYFS_MAGIC) {
 		detail(r, "the kernel has no lockdown");
 		return FEATURE_AVAILABLE;
 	}
@@ -545,8 +534,7 @@ static enum feature_state probe_nofile(struct probe_ctx *ctx, struct feature_res
 	if (limit.rlim_max == RLIM_INFINITY)
 		detail(r, "hard limit: none");
 	else
-		detail(r, "hard limit %llu, wanted %u", (unsigned long long)limit.rlim_max,
-		       WANTED_NOFILE);
+		detail(r, "hard limit %llu, wanted %u", (unsigned long long)limit.rlim_max, WANTED_NOFILE);
 	return limit.rlim_max >= WANTED_NOFILE ? FEATURE_AVAILABLE : FEATURE_MISSING;
 }
 
@@ -557,70 +545,63 @@ static enum feature_state probe_nofile(struct probe_ctx *ctx, struct feature_res
  * the others comes first.
  */
 static const struct feature features[] = {
-	{ "kernel", "kernel release", false, probe_kernel,
-	  "Nothing; vfslock looks at what the kernel has, not at its version.",
-	  "None is needed." },
-	{ "btf", "BTF of the kernel", true, probe_btf,
-	  "No audit is possible: methods, arguments and locks are found in it.",
-	  "Boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, and mount sysfs on /sys." },
-	{ "cap_bpf", "CAP_BPF", true, probe_cap_bpf,
-	  "No audit is possible: the kernel refuses to load programs.", AS_ROOT },
-	{ "cap_perfmon", "CAP_PERFMON", true, probe_cap_perfmon,
-	  "No audit is possible: the kernel refuses to load tracing programs.", AS_ROOT },
-	{ "lockdown", "kernel memory not locked down", true, probe_lockdown,
-	  "No audit is possible: in confidentiality mode programs may not read kernel memory.",
-	  "Boot with lockdown=integrity or less; where Secure Boot sets the mode, see the "
-	  "distribution's documentation." },
-	{ "tracing", "tracing programs", true, probe_tracing,
-	  "No audit is possible: what the kernel's methods do cannot be observed.",
-	  "Run vfslock as root outside of containers and sandboxes: a seccomp filter or a "
-	  "security module may refuse bpf(2) even to root. The kernel needs CONFIG_BPF_SYSCALL=y "
-	  "and CONFIG_BPF_EVENTS=y." },
-	{ "trampoline", "BPF trampolines (fentry, fexit)", true, probe_trampoline,
-	  "No audit is possible: programs cannot be attached to methods.",
-	  "Boot a kernel built with CONFIG_FUNCTION_TRACER=y, CONFIG_DYNAMIC_FTRACE=y and "
-	  "CONFIG_BPF_JIT=y (on arm64 Linux 6.4 or later), and switch the JIT on: sysctl "
-	  "net.core.bpf_jit_enable=1." },
-	{ "ringbuf", "BPF ring buffer", false, probe_ringbuf,
-	  "Violations cannot be streamed with their call stacks; only counts are left.",
-	  "Boot Linux 5.8 or later." },
-	{ "task_storage", "task storage in tracing programs", false, probe_task_storage,
-	  "A task's method stack lives in a hash table: slower, and bounded in tasks.",
-	  "Boot Linux 5.12 or later." },
-	{ "module_btf", "BTF of modules", false, probe_module_btf,
-	  "Filesystems built as modules cannot be audited; those built in can.",
-	  "Boot Linux 5.11 or later with CONFIG_DEBUG_INFO_BTF_MODULES=y, or one with the "
-	  "filesystem built in." },
-	{ "contention", "lock contention tracepoints", false, probe_contention,
-	  "No wait times of spinlocks and folio locks.",
-	  "Boot Linux 5.19 or later." },
-	{ "lockdep", "lockdep", false, probe_lockdep,
-	  "Who holds a spinlock or a bit lock is not known: such rules can be broken for "
-	  "certain, but not be proved kept.",
-	  "Boot a kernel built with CONFIG_PROVE_LOCKING=y; a debugging kernel usually is." },
-	{ "preempt_count", "preempt count", false, probe_preempt_count,
-	  "That a task holds no spinlock cannot be proved, nor that a method was called where it "
-	  "may not sleep: such rules are reported as unverifiable.",
-	  "Boot a kernel built with CONFIG_PREEMPT_COUNT=y, which any preemptible one "
-	  "(CONFIG_PREEMPT_DYNAMIC=y) is." },
-	{ "attach_multi", "one link for many functions", false, probe_attach_multi,
-	  "Each function is attached by itself: some 30 ms each to start, up to 140 ms to stop.",
-	  "None is needed but patience. Kernels that have it start and stop at once." },
-	{ "kprobe_multi", "kprobe.multi", false, probe_kprobe_multi,
-	  "Functions that trampolines cannot attach to are left out.",
-	  "Boot Linux 5.18 or later with CONFIG_FPROBE=y." },
-	{ "cap_sys_admin", "CAP_SYS_ADMIN", false, probe_cap_admin,
-	  "BTF of modules cannot be opened, nor filesystems that are mounted elsewhere.",
-	  AS_ROOT },
-	{ "cap_syslog", "CAP_SYSLOG", false, probe_cap_syslog,
-	  "The kernel may hide its addresses, see there.", AS_ROOT },
-	{ "addresses", "addresses of kernel symbols", false, probe_addresses,
-	  "Functions in ops tables and in call stacks have no names; ambiguous names cannot be "
-	  "told apart.",
-	  "Grant CAP_SYSLOG, and set sysctl kernel.kptr_restrict=1 (2 hides them from root)." },
-	{ "nofile", "file descriptors", false, probe_nofile,
-	  "Filesystems with many methods may exceed the limit; the last ones are left out.",
-	  "Raise the hard limit: ulimit -Hn 65536, or LimitNOFILE= of the service." },
+	{"kernel", "kernel release", false, probe_kernel,
+	 "Nothing; vfslock looks at what the kernel has, not at its version.", "None is needed."},
+	{"btf", "BTF of the kernel", true, probe_btf,
+	 "No audit is possible: methods, arguments and locks are found in it.",
+	 "Boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, and mount sysfs on /sys."},
+	{"cap_bpf", "CAP_BPF", true, probe_cap_bpf, "No audit is possible: the kernel refuses to load programs.",
+	 AS_ROOT},
+	{"cap_perfmon", "CAP_PERFMON", true, probe_cap_perfmon,
+	 "No audit is possible: the kernel refuses to load tracing programs.", AS_ROOT},
+	{"lockdown", "kernel memory not locked down", true, probe_lockdown,
+	 "No audit is possible: in confidentiality mode programs may not read kernel memory.",
+	 "Boot with lockdown=integrity or less; where Secure Boot sets the mode, see the "
+	 "distribution's documentation."},
+	{"tracing", "tracing programs", true, probe_tracing,
+	 "No audit is possible: what the kernel's methods do cannot be observed.",
+	 "Run vfslock as root outside of containers and sandboxes: a seccomp filter or a "
+	 "security module may refuse bpf(2) even to root. The kernel needs CONFIG_BPF_SYSCALL=y "
+	 "and CONFIG_BPF_EVENTS=y."},
+	{"trampoline", "BPF trampolines (fentry, fexit)", true, probe_trampoline,
+	 "No audit is possible: programs cannot be attached to methods.",
+	 "Boot a kernel built with CONFIG_FUNCTION_TRACER=y, CONFIG_DYNAMIC_FTRACE=y and "
+	 "CONFIG_BPF_JIT=y (on arm64 Linux 6.4 or later), and switch the JIT on: sysctl "
+	 "net.core.bpf_jit_enable=1."},
+	{"ringbuf", "BPF ring buffer", false, probe_ringbuf,
+	 "Violations cannot be streamed with their call stacks; only counts are left.", "Boot Linux 5.8 or later."},
+	{"task_storage", "task storage in tracing programs", false, probe_task_storage,
+	 "A task's method stack lives in a hash table: slower, and bounded in tasks.", "Boot Linux 5.12 or later."},
+	{"module_btf", "BTF of modules", false, probe_module_btf,
+	 "Filesystems built as modules cannot be audited; those built in can.",
+	 "Boot Linux 5.11 or later with CONFIG_DEBUG_INFO_BTF_MODULES=y, or one with the "
+	 "filesystem built in."},
+	{"contention", "lock contention tracepoints", false, probe_contention,
+	 "No wait times of spinlocks and folio locks.", "Boot Linux 5.19 or later."},
+	{"lockdep", "lockdep", false, probe_lockdep,
+	 "Who holds a spinlock or a bit lock is not known: such rules can be broken for "
+	 "certain, but not be proved kept.",
+	 "Boot a kernel built with CONFIG_PROVE_LOCKING=y; a debugging kernel usually is."},
+	{"preempt_count", "preempt count", false, probe_preempt_count,
+	 "That a task holds no spinlock cannot be proved, nor that a method was called where it "
+	 "may not sleep: such rules are reported as unverifiable.",
+	 "Boot a kernel built with CONFIG_PREEMPT_COUNT=y, which any preemptible one "
+	 "(CONFIG_PREEMPT_DYNAMIC=y) is."},
+	{"attach_multi", "one link for many functions", false, probe_attach_multi,
+	 "Each function is attached by itself: some 30 ms each to start, up to 140 ms to stop.",
+	 "None is needed but patience. Kernels that have it start and stop at once."},
+	{"kprobe_multi", "kprobe.multi", false, probe_kprobe_multi,
+	 "Functions that trampolines cannot attach to are left out.", "Boot Linux 5.18 or later with CONFIG_FPROBE=y."},
+	{"cap_sys_admin", "CAP_SYS_ADMIN", false, probe_cap_admin,
+	 "BTF of modules cannot be opened, nor filesystems that are mounted elsewhere.", AS_ROOT},
+	{"cap_syslog", "CAP_SYSLOG", false, probe_cap_syslog, "The kernel may hide its addresses, see there.", AS_ROOT},
+	{"addresses", "addresses of kernel symbols", false, probe_addresses,
+	 "Functions in ops tables and in call stacks have no names; ambiguous names cannot be "
+	 "told apart.",
+	 "Grant CAP_SYSLOG, and set sysctl kernel.kptr_restrict=1 (2 hides them from root)."},
+	{"nofile", "file descriptors", false, probe_nofile,
+	 "Filesystems with many methods may exceed the limit; the last ones are left out.",
+	 "Raise the hard limit: ulimit -Hn 65536, or LimitNOFILE= of the service."},
 };
 
 #define NFEATURES (sizeof(features) / sizeof(features[0]))
@@ -656,11 +637,11 @@ static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list
 static void open_ctx(struct probe_ctx *ctx)
 {
 	static const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
 	/* Global functions, rarely called: nobody notices that they are attached to. */
-	static const char *const targets[] = { "vfs_statfs", "vfs_fallocate", "vfs_getattr" };
+	static const char *const targets[] = {"vfs_statfs", "vfs_fallocate", "vfs_getattr"};
 	size_t i;
 
 	memset(ctx, 0, sizeof(*ctx));
@@ -722,8 +703,7 @@ const char *features__kernel(char *buf, size_t len)
 	return buf;
 }
 
-const char *features__first_blocker(const struct feature_result *results, size_t n, char *buf,
-				    size_t len)
+const char *features__first_blocker(const struct feature_result *results, size_t n, char *buf, size_t len)
 {
 	size_t i;
 
@@ -732,8 +712,7 @@ const char *features__first_blocker(const struct feature_result *results, size_t
 
 		if (!r->mandatory || r->state != FEATURE_MISSING)
 			continue;
-		snprintf(buf, len, "%s: %s (%s). %s", r->title, feature_state__name(r->state),
-			 r->detail, r->remedy);
+		snprintf(buf, len, "%s: %s (%s). %s", r->title, feature_state__name(r->state), r->detail, r->remedy);
 		return buf;
 	}
 	return NULL;

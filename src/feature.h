@@ -22,12 +22,12 @@ enum feature_state {
 #define FEATURES_MAX 32
 
 struct feature_result {
-	const char *id; /* stable, for scripts: "module_btf" */
+	const char *id;    /* stable, for scripts: "module_btf" */
 	const char *title; /* for people: "BTF of modules" */
 	enum feature_state state;
-	bool mandatory; /* no audit without it */
-	char detail[160]; /* what was found */
-	const char *costs; /* what vfslock cannot do without it */
+	bool mandatory;     /* no audit without it */
+	char detail[160];   /* what was found */
+	const char *costs;  /* what vfslock cannot do without it */
 	const char *remedy; /* what the user can do about that */
 };
 
@@ -58,8 +58,7 @@ const char *features__kernel(char *buf, size_t len);
  *
  * Returns @buf, or NULL if nothing stands in the way.
  */
-const char *features__first_blocker(const struct feature_result *results, size_t n, char *buf,
-				    size_t len);
+const char *features__first_blocker(const struct feature_result *results, size_t n, char *buf, size_t len);
 
 /*
  * "vfslock features [--json]": prints all of the above. Returns the exit status: 0 if an audit

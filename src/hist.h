@@ -17,7 +17,7 @@
 struct hist {
 	__u64 counts[VL_HIST_BUCKETS];
 	__u64 count; /* sum of counts[] */
-	__u64 max; /* largest recorded value, ns; 0: not known */
+	__u64 max;   /* largest recorded value, ns; 0: not known */
 };
 
 /* Smallest value that bucket @idx counts. @idx must be below VL_HIST_BUCKETS, here and below. */

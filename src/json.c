@@ -148,7 +148,7 @@ static void json_begin(struct json_writer *w, const char *key, bool is_object)
 	if (!json_prepare(w, key))
 		return;
 	json_puts(w, is_object ? "{" : "[");
-	w->stack[w->depth++] = (struct json_level){ .is_object = is_object };
+	w->stack[w->depth++] = (struct json_level){.is_object = is_object};
 }
 
 void json_begin_object(struct json_writer *w, const char *key)

@@ -35,7 +35,7 @@ static enum observation context_seen(const struct rule *r, __u64 sig)
 
 static struct judgement judged(enum observation seen, bool kept, bool proof)
 {
-	return (struct judgement){ .seen = seen, .outcome = kept ? OUTCOME_KEPT : OUTCOME_BROKEN, .proof = proof };
+	return (struct judgement){.seen = seen, .outcome = kept ? OUTCOME_KEPT : OUTCOME_BROKEN, .proof = proof};
 }
 
 static struct judgement judge_mode(enum rule_mode mode, enum observation seen)
@@ -62,7 +62,7 @@ static struct judgement judge_mode(enum rule_mode mode, enum observation seen)
 	case RULE_maybe:
 		break;
 	}
-	return (struct judgement){ .seen = SEEN_NOTHING, .outcome = OUTCOME_SKIPPED };
+	return (struct judgement){.seen = SEEN_NOTHING, .outcome = OUTCOME_SKIPPED};
 }
 
 static bool flag_set(__u64 sig, int condition)
@@ -72,7 +72,7 @@ static bool flag_set(__u64 sig, int condition)
 
 struct judgement judge__rule(const struct rule *r, __u64 sig)
 {
-	struct judgement j = { .seen = SEEN_NOTHING, .outcome = OUTCOME_SKIPPED };
+	struct judgement j = {.seen = SEEN_NOTHING, .outcome = OUTCOME_SKIPPED};
 	enum observation seen;
 
 	if (!rule_promises(r) || r->unverifiable)
@@ -163,8 +163,8 @@ enum verdict judge__breach(const struct rule *r, const struct judgement *j, cons
 const char *observation__name(enum observation seen)
 {
 	static const char *const names[SEEN_KINDS] = {
-		"nothing", "free",   "exclusive", "exclusive_other", "shared",	 "shared_last_by_self",
-		"held",	   "can_sleep", "atomic",	 "slept",	     "no_sleep",
+		"nothing", "free",      "exclusive", "exclusive_other", "shared",   "shared_last_by_self",
+		"held",    "can_sleep", "atomic",    "slept",           "no_sleep",
 	};
 
 	return names[seen];
@@ -173,17 +173,9 @@ const char *observation__name(enum observation seen)
 const char *observation__text(enum observation seen)
 {
 	static const char *const texts[SEEN_KINDS] = {
-		"nothing to see",
-		"free",
-		"exclusive",
-		"exclusive, by another task",
-		"shared",
-		"shared",
-		"held",
-		"can sleep",
-		"atomic",
-		"slept",
-		"no sleep",
+		"nothing to see", "free",   "exclusive", "exclusive, by another task",
+		"shared",         "shared", "held",      "can sleep",
+		"atomic",         "slept",  "no sleep",
 	};
 
 	return texts[seen];
@@ -191,21 +183,21 @@ const char *observation__text(enum observation seen)
 
 const char *verdict__name(enum verdict v)
 {
-	static const char *const names[VERDICT_KINDS] = { "not_exercised", "ok", "unverifiable", "drift", "violation" };
+	static const char *const names[VERDICT_KINDS] = {"not_exercised", "ok", "unverifiable", "drift", "violation"};
 
 	return names[v];
 }
 
 const char *rule_mode__name(enum rule_mode mode)
 {
-	static const char *const names[] = { "any", "none", "maybe", "shared", "exclusive", "held", "free", "yes", "no" };
+	static const char *const names[] = {"any", "none", "maybe", "shared", "exclusive", "held", "free", "yes", "no"};
 
 	return names[mode];
 }
 
 const char *rule_phase__name(enum rule_phase phase)
 {
-	static const char *const names[] = { "entry", "exit", "during", "after" };
+	static const char *const names[] = {"entry", "exit", "during", "after"};
 
 	return names[phase];
 }

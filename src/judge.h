@@ -10,28 +10,35 @@
 
 /* What was seen of one rule in one call. */
 enum observation {
-	SEEN_NOTHING,	      /* no such object, condition not met, or the return was not seen: the rule does not apply */
-	SEEN_FREE,	      /* nobody held the lock */
-	SEEN_EXCLUSIVE,	      /* this task held it exclusively */
+	SEEN_NOTHING,   /* no such object, condition not met, or the return was not seen: the rule does not apply */
+	SEEN_FREE,      /* nobody held the lock */
+	SEEN_EXCLUSIVE, /* this task held it exclusively */
 	SEEN_EXCLUSIVE_OTHER, /* another task held it exclusively */
-	SEEN_SHARED,	      /* somebody held it shared */
+	SEEN_SHARED,          /* somebody held it shared */
 	SEEN_SHARED_HINT,     /* the same, this task having been the last to take it */
-	SEEN_HELD,	      /* a lock that has no owner was held */
-	SEEN_CAN_SLEEP,	      /* the caller could sleep */
-	SEEN_ATOMIC,	      /* the caller could not sleep */
-	SEEN_SLEPT,	      /* the method slept */
-	SEEN_NO_SLEEP,	      /* it did not */
+	SEEN_HELD,            /* a lock that has no owner was held */
+	SEEN_CAN_SLEEP,       /* the caller could sleep */
+	SEEN_ATOMIC,          /* the caller could not sleep */
+	SEEN_SLEPT,           /* the method slept */
+	SEEN_NO_SLEEP,        /* it did not */
 	SEEN_KINDS
 };
 
 enum outcome { OUTCOME_SKIPPED, OUTCOME_KEPT, OUTCOME_BROKEN };
 
-enum verdict { VERDICT_NOT_EXERCISED, VERDICT_OK, VERDICT_UNVERIFIABLE, VERDICT_DRIFT, VERDICT_VIOLATION, VERDICT_KINDS };
+enum verdict {
+	VERDICT_NOT_EXERCISED,
+	VERDICT_OK,
+	VERDICT_UNVERIFIABLE,
+	VERDICT_DRIFT,
+	VERDICT_VIOLATION,
+	VERDICT_KINDS
+};
 
 struct judgement {
 	enum observation seen;
 	enum outcome outcome;
-	bool proof;		   /* else likely */
+	bool proof;                /* else likely */
 	const struct drift *drift; /* of a broken rule: the drift whose condition flag is set, or NULL */
 };
 
@@ -44,12 +51,14 @@ struct judgement judge__rule(const struct rule *r, __u64 sig);
 /* One function of a call path, from the method outward. */
 struct caller {
 	const char *function;
-	const short *methods; /* ids of the methods that the function implements for the audited filesystem, ended by -1; or NULL */
+	const short *methods; /* ids of the methods that the function implements for the audited filesystem, ended by
+				 -1; or NULL */
 };
 
 /*
- * What a breach amounts to, given who called: VERDICT_VIOLATION; VERDICT_DRIFT with @drift set; or VERDICT_NOT_EXERCISED,
- * where the rule is not meant: the path is outside the rule's `inside` methods, or the filesystem called its own function
+ * What a breach amounts to, given who called: VERDICT_VIOLATION; VERDICT_DRIFT with @drift set; or
+ * VERDICT_NOT_EXERCISED, where the rule is not meant: the path is outside the rule's `inside` methods, or the
+ * filesystem called its own function
  * (@direct set), so that the VFS promised nothing.
  * @path: the method's own function, then its callers; @n is 0 when no stack could be taken.
  */

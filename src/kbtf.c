@@ -48,7 +48,7 @@ static int index_functions(struct btf_object *o, int first)
 
 		if (btf_is_func(t))
 			o->funcs[o->n_funcs++] =
-				(struct named_func){ .name = btf__name_by_offset(o->btf, t->name_off), .id = i };
+				(struct named_func){.name = btf__name_by_offset(o->btf, t->name_off), .id = i};
 	}
 	qsort(o->funcs, (size_t)o->n_funcs, sizeof(*o->funcs), by_name);
 	return 0;
@@ -70,8 +70,9 @@ int kbtf__open(struct kbtf **out)
 	kb->objects[0].btf = btf__load_vmlinux_btf();
 	if (!kb->objects[0].btf) {
 		err = -errno;
-		fprintf(stderr, "vfslock: this kernel's BTF (/sys/kernel/btf/vmlinux) cannot be read: %s. It needs "
-				"CONFIG_DEBUG_INFO_BTF=y, as distribution kernels since 5.10 have.\n",
+		fprintf(stderr,
+			"vfslock: this kernel's BTF (/sys/kernel/btf/vmlinux) cannot be read: %s. It needs "
+			"CONFIG_DEBUG_INFO_BTF=y, as distribution kernels since 5.10 have.\n",
 			strerror(-err));
 		kbtf__free(kb);
 		return err;
@@ -109,7 +110,8 @@ static const struct btf_type *skip_modifiers(const struct btf *btf, __u32 id)
 }
 
 /* Finds @name among @t's members and those of its anonymous ones; adds its offset in bits. */
-static const struct btf_member *find_member(const struct btf *btf, const struct btf_type *t, const char *name, __u32 *bits)
+static const struct btf_member *find_member(const struct btf *btf, const struct btf_type *t, const char *name,
+					    __u32 *bits)
 {
 	const struct btf_member *m = btf_members(t);
 
@@ -191,7 +193,7 @@ static int open_module(struct kbtf *kb, const char *module)
 
 	while (!bpf_btf_get_next_id(id, &id)) {
 		char name[64] = "";
-		struct bpf_btf_info info = { .name = (__u64)(unsigned long)name, .name_len = sizeof(name) };
+		struct bpf_btf_info info = {.name = (__u64)(unsigned long)name, .name_len = sizeof(name)};
 		__u32 len = sizeof(info);
 		int fd = bpf_btf_get_fd_by_id(id);
 
@@ -208,7 +210,7 @@ static int open_module(struct kbtf *kb, const char *module)
 		}
 		kb->objects = p;
 		o = &kb->objects[kb->n_objects];
-		*o = (struct btf_object){ .fd = fd };
+		*o = (struct btf_object){.fd = fd};
 		snprintf(o->name, sizeof(o->name), "%s", module);
 		o->btf = btf__load_from_kernel_by_id_split(id, kb->objects[0].btf);
 		if (!o->btf || index_functions(o, (int)btf__type_cnt(kb->objects[0].btf))) {
@@ -231,7 +233,7 @@ static int find_object(struct kbtf *kb, const char *module)
 
 int kbtf__func(struct kbtf *kb, const char *name, const char *module, struct kbtf_func *out)
 {
-	struct named_func key = { .name = name }, *found;
+	struct named_func key = {.name = name}, *found;
 	const struct btf_type *proto;
 	const struct btf_param *p;
 	struct btf_object *o;
@@ -244,7 +246,7 @@ int kbtf__func(struct kbtf *kb, const char *name, const char *module, struct kbt
 	if (!found)
 		return -ENOENT;
 	proto = btf__type_by_id(o->btf, btf__type_by_id(o->btf, (__u32)found->id)->type);
-	*out = (struct kbtf_func){ .id = found->id, .obj_fd = o->fd, .args = btf_vlen(proto) };
+	*out = (struct kbtf_func){.id = found->id, .obj_fd = o->fd, .args = btf_vlen(proto)};
 	p = btf_params(proto);
 	for (int a = 0; a < out->args; a++)
 		if (btf_is_composite(skip_modifiers(o->btf, p[a].type)))
@@ -270,7 +272,8 @@ static const struct btf_type *member_proto(const struct btf *btf, const struct b
 	return t && btf_is_func_proto(t) ? t : NULL;
 }
 
-int kbtf__each_method(struct kbtf *kb, const char *ops, int (*visit)(void *arg, const char *method, int offset), void *arg)
+int kbtf__each_method(struct kbtf *kb, const char *ops, int (*visit)(void *arg, const char *method, int offset),
+		      void *arg)
 {
 	const struct btf *btf = kb->objects[0].btf;
 	const struct btf_type *t = find_struct(kb, ops);
@@ -310,7 +313,8 @@ static bool param_fits(const struct btf *btf, const struct method_param *p, __u3
 	return false;
 }
 
-int kbtf__method(struct kbtf *kb, const char *ops, const struct method *m, struct kbtf_method *out, const char **missing)
+int kbtf__method(struct kbtf *kb, const char *ops, const struct method *m, struct kbtf_method *out,
+		 const char **missing)
 {
 	const struct btf *btf = kb->objects[0].btf;
 	const struct btf_type *t = find_struct(kb, ops), *proto;
@@ -324,7 +328,7 @@ int kbtf__method(struct kbtf *kb, const char *ops, const struct method *m, struc
 	proto = member ? member_proto(btf, member) : NULL;
 	if (!proto)
 		return -ENOENT;
-	*out = (struct kbtf_method){ .name = m->name, .offset = (int)(bits / 8), .args = btf_vlen(proto) };
+	*out = (struct kbtf_method){.name = m->name, .offset = (int)(bits / 8), .args = btf_vlen(proto)};
 	memset(out->position, -1, sizeof(out->position));
 	params = btf_params(proto);
 	for (int p = 0; p < m->n_params && p < VL_ARG_RETURN; p++) {

@@ -15,7 +15,8 @@ struct kbtf;
 int kbtf__open(struct kbtf **out);
 void kbtf__free(struct kbtf *kb);
 
-/* Offset in bytes of @path ("inode.i_data.a_ops") through nested and anonymous members; -ENOENT if the kernel lacks it. */
+/* Offset in bytes of @path ("inode.i_data.a_ops") through nested and anonymous members; -ENOENT if the kernel lacks it.
+ */
 int kbtf__offset(struct kbtf *kb, const char *path);
 int kbtf__size(struct kbtf *kb, const char *tag); /* sizeof(struct tag), or -ENOENT */
 bool kbtf__has_member(struct kbtf *kb, const char *tag, const char *member);
@@ -23,7 +24,7 @@ bool kbtf__has_function(struct kbtf *kb, const char *name);
 
 /* A function as fentry attaches to it. */
 struct kbtf_func {
-	int id;	    /* BTF id */
+	int id;     /* BTF id */
 	int obj_fd; /* of the module's BTF; 0: vmlinux */
 	int args;
 	bool struct_by_value;
@@ -40,13 +41,16 @@ struct kbtf_method {
 	signed char position[VL_ARG_RETURN]; /* of the spec's parameters among the arguments; -1: no such argument */
 };
 
-/* Calls @visit for every function pointer in struct @ops, in order; stops at its first non-zero result and returns it. */
-int kbtf__each_method(struct kbtf *kb, const char *ops, int (*visit)(void *arg, const char *method, int offset), void *arg);
+/* Calls @visit for every function pointer in struct @ops, in order; stops at its first non-zero result and returns it.
+ */
+int kbtf__each_method(struct kbtf *kb, const char *ops, int (*visit)(void *arg, const char *method, int offset),
+		      void *arg);
 
 /*
  * Matches @m's parameters with the arguments that the running kernel's member has. -ENOENT: struct @ops has no such
  * method; -EINVAL: an argument of the spec was not found, its name in *@missing.
  */
-int kbtf__method(struct kbtf *kb, const char *ops, const struct method *m, struct kbtf_method *out, const char **missing);
+int kbtf__method(struct kbtf *kb, const char *ops, const struct method *m, struct kbtf_method *out,
+		 const char **missing);
 
 #endif

@@ -67,7 +67,7 @@ void kmem__free(struct kmem *km)
 
 static int run(struct kmem *km, __u64 addr, __u64 len)
 {
-	__u64 args[2] = { addr, len };
+	__u64 args[2] = {addr, len};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
 	int err = bpf_prog_test_run_opts(km->prog, &opts);
 

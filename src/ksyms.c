@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define KSYMS_FIRST_READ (16UL << 20) /* more than a usual file; grows where it is not */
-#define KSYMS_MAX_READ	 (1UL << 30) /* names are addressed with 32 bits */
+#define KSYMS_MAX_READ (1UL << 30)    /* names are addressed with 32 bits */
 #define KSYMS_MAX_MODULE 0xffff
 
 /*
@@ -30,11 +30,11 @@
  * much of it is still believed to belong to the symbol.
  */
 #define KSYMS_MAX_SIZE (16ULL << 20)
-#define KSYMS_TAIL     (64ULL << 10)
+#define KSYMS_TAIL (64ULL << 10)
 
 struct ksym_entry {
 	__u64 addr;
-	__u32 name; /* offset in buf */
+	__u32 name;   /* offset in buf */
 	__u16 module; /* index in modules */
 	char type;
 	__u8 rank; /* the lowest is preferred among aliases */
@@ -48,7 +48,7 @@ struct ksyms {
 	char *buf; /* all names, each terminated */
 	size_t buf_len;
 	struct ksym_entry *syms; /* by address, then rank */
-	__u32 *by_name; /* indices in syms, by name, module, address */
+	__u32 *by_name;          /* indices in syms, by name, module, address */
 	size_t count, cap;
 	__u32 *modules; /* names, as offsets in buf; [0] is the kernel proper, which has none */
 	size_t nmodules, cap_modules;
@@ -368,8 +368,7 @@ static __u64 symbol_size(const struct ksyms *ks, const struct ksym_entry *sym)
 	if (next == ks->count)
 		return KSYMS_TAIL;
 	gap = ks->syms[next].addr - sym->addr;
-	if (gap > KSYMS_MAX_SIZE ||
-	    (gap > KSYMS_TAIL && ks->syms[next].module != sym->module))
+	if (gap > KSYMS_MAX_SIZE || (gap > KSYMS_TAIL && ks->syms[next].module != sym->module))
 		return KSYMS_TAIL;
 	return gap;
 }
@@ -439,8 +438,7 @@ size_t ksyms__name_count(const struct ksyms *ks, const char *name, const char *m
 	return name_bound(ks, name, index, true) - name_bound(ks, name, index, false);
 }
 
-int ksyms__named(const struct ksyms *ks, const char *name, const char *module, size_t i,
-		 struct ksym *sym)
+int ksyms__named(const struct ksyms *ks, const char *name, const char *module, size_t i, struct ksym *sym)
 {
 	size_t at;
 	__u16 index;
@@ -468,7 +466,7 @@ int ksyms__format(const struct ksyms *ks, __u64 addr, char *buf, size_t len)
 
 	if (!ks || ksyms__lookup(ks, addr, &sym))
 		return snprintf(buf, len, "0x%" PRIx64, (uint64_t)addr);
-	return snprintf(buf, len, "%s+0x%" PRIx64 "/0x%" PRIx64 "%s%s%s", sym.name,
-			(uint64_t)sym.offset, (uint64_t)sym.size, sym.module ? " [" : "",
-			sym.module ? sym.module : "", sym.module ? "]" : "");
+	return snprintf(buf, len, "%s+0x%" PRIx64 "/0x%" PRIx64 "%s%s%s", sym.name, (uint64_t)sym.offset,
+			(uint64_t)sym.size, sym.module ? " [" : "", sym.module ? sym.module : "",
+			sym.module ? "]" : "");
 }

@@ -21,10 +21,10 @@ struct ksyms;
 struct ksym {
 	const char *name;
 	const char *module; /* without brackets; NULL: the kernel proper */
-	__u64 addr; /* where it starts */
-	__u64 size; /* up to the next symbol; 0 if that cannot be told */
-	__u64 offset; /* how far into it the address lies that was looked up */
-	char type; /* as nm(1) has it: 't' and 'T' text, 'd', 'b', 'r' ... data */
+	__u64 addr;         /* where it starts */
+	__u64 size;         /* up to the next symbol; 0 if that cannot be told */
+	__u64 offset;       /* how far into it the address lies that was looked up */
+	char type;          /* as nm(1) has it: 't' and 'T' text, 'd', 'b', 'r' ... data */
 };
 
 /*
@@ -73,8 +73,7 @@ size_t ksyms__name_count(const struct ksyms *ks, const char *name, const char *m
  * The @i-th (from 0, by ascending address) symbol called @name in @module (NULL: the kernel
  * proper), into @sym. Returns 0, or -ENOENT if there are no more.
  */
-int ksyms__named(const struct ksyms *ks, const char *name, const char *module, size_t i,
-		 struct ksym *sym);
+int ksyms__named(const struct ksyms *ks, const char *name, const char *module, size_t i, struct ksym *sym);
 
 /*
  * @addr as "name+0x12/0x80 [module]" into @buf, or as a plain hexadecimal number if it lies in no

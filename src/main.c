@@ -8,14 +8,16 @@ static const struct {
 	const char *name, *usage, *what;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "report", "report [options] MOUNT [-- COMMAND...]", "audit a mounted filesystem and print what was found", cmd_report },
-	{ "plan", "plan [options] MOUNT", "what would be attached, and why the rest would not", cmd_plan },
-	{ "features", "features [--json]", "what this kernel allows, with the remedy where it does not", cmd_features },
+	{"report", "report [options] MOUNT [-- COMMAND...]", "audit a mounted filesystem and print what was found",
+	 cmd_report},
+	{"plan", "plan [options] MOUNT", "what would be attached, and why the rest would not", cmd_plan},
+	{"features", "features [--json]", "what this kernel allows, with the remedy where it does not", cmd_features},
 };
 
 static void usage(FILE *out)
 {
-	fputs("vfslock checks live that filesystem methods are called with the locks that the kernel's document on VFS locking "
+	fputs("vfslock checks live that filesystem methods are called with the locks that the kernel's document on VFS "
+	      "locking "
 	      "promises.\n\nusage:\n",
 	      out);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)

@@ -9,8 +9,8 @@
 #include <sys/utsname.h>
 
 /* Attaching to these can hang the machine or is refused by the kernel, whatever table they stand in. */
-static const char *const never[] = { "_raw_spin_", "_raw_read_", "_raw_write_", "__rcu_read_", "rcu_read_",
-				     "migrate_enable", "migrate_disable", "preempt_" };
+static const char *const never[] = {"_raw_spin_", "_raw_read_",     "_raw_write_",     "__rcu_read_",
+				    "rcu_read_",  "migrate_enable", "migrate_disable", "preempt_"};
 
 void function__refuse(struct function *f, const char *fmt, ...)
 {
@@ -51,7 +51,7 @@ int plan__open(struct plan *p, struct kbtf *kb, const struct ksyms *ks, const ch
 	unsigned int major, minor;
 	struct utsname u;
 
-	*p = (struct plan){ .latency = latency };
+	*p = (struct plan){.latency = latency};
 	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
 		return -EINVAL;
 	snprintf(p->release, sizeof(p->release), "%s", u.release);
@@ -65,7 +65,7 @@ void plan__free(struct plan *p)
 	free(p->missing_lock);
 	free(p->global_locks);
 	free(p->roles);
-	*p = (struct plan){ 0 };
+	*p = (struct plan){0};
 }
 
 bool plan__rule_active(const struct plan *p, const struct rule *r, const char **why)
@@ -87,7 +87,8 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 		if (!(r->measured >> i & 1))
 			continue;
 		for (int c = 0; c < MEASURED_KINDS; c++)
-			if (!strcmp(p->measured[c].name ? p->measured[c].name : "", measured_names[i]) && p->measured[c].value)
+			if (!strcmp(p->measured[c].name ? p->measured[c].name : "", measured_names[i]) &&
+			    p->measured[c].value)
 				return true;
 		*why = "a kernel constant that its condition names could not be measured";
 		return false;
@@ -176,14 +177,16 @@ static void check_function(struct plan *p, struct kbtf *kb, const struct ksyms *
 	if (err == -ENODATA)
 		function__refuse(f, "module %s has no BTF on this kernel", f->module);
 	else if (err)
-		function__refuse(f, "not in the BTF of %s: renamed or changed by the compiler", module ? module : "the kernel");
+		function__refuse(f, "not in the BTF of %s: renamed or changed by the compiler",
+				 module ? module : "the kernel");
 	if (err)
 		return;
 	err = kbtf__method(kb, ops_structs[f->ops].name, m, &f->where, &missing);
 	if (err == -EINVAL)
 		function__refuse(f, "this kernel's %s has no argument like '%s'", f->method_name, missing);
 	else if (err)
-		function__refuse(f, "this kernel's struct %s has no method %s", ops_structs[f->ops].name, f->method_name);
+		function__refuse(f, "this kernel's struct %s has no method %s", ops_structs[f->ops].name,
+				 f->method_name);
 	else if (f->where.args != f->btf.args)
 		function__refuse(f, "takes %d arguments where the method has %d", f->btf.args, f->where.args);
 	else
@@ -244,8 +247,8 @@ static void tell_roles_apart(struct plan *p, struct function *f)
 			continue;
 		}
 		if (f->state == FUNCTION_PLANNED)
-			function__refuse(f, "also serves %s.%s: whose call it is cannot be told", ops_structs[o->ops].name,
-					 o->method_name);
+			function__refuse(f, "also serves %s.%s: whose call it is cannot be told",
+					 ops_structs[o->ops].name, o->method_name);
 	}
 }
 
@@ -295,8 +298,12 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 		return -ENOMEM;
 	p->functions = mem;
 	f = &p->functions[p->n_functions];
-	*f = (struct function){ .ops = a->table->ops, .addr = addr, .method = find_method(a->table->ops, method),
-				.histogram = -1, .links = { -1, -1 }, .programs = { -1, -1 } };
+	*f = (struct function){.ops = a->table->ops,
+			       .addr = addr,
+			       .method = find_method(a->table->ops, method),
+			       .histogram = -1,
+			       .links = {-1, -1},
+			       .programs = {-1, -1}};
 	snprintf(f->method_name, sizeof(f->method_name), "%s", method);
 	note_where(f, a->table->found);
 	if (ksyms__lookup(a->ks, addr, &sym) || sym.offset) {
@@ -325,7 +332,7 @@ static int visit_method(void *arg, const char *method, int offset)
 int plan__add_tables(struct plan *p, struct kbtf *kb, struct kmem *km, const struct ksyms *ks, const struct target *t,
 		     int first_table)
 {
-	struct adding a = { .plan = p, .kb = kb, .km = km, .ks = ks };
+	struct adding a = {.plan = p, .kb = kb, .km = km, .ks = ks};
 
 	for (int i = first_table; i < t->n_tables; i++) {
 		struct ksym sym;
@@ -333,8 +340,8 @@ int plan__add_tables(struct plan *p, struct kbtf *kb, struct kmem *km, const str
 
 		a.table = &t->tables[i];
 		/*
-		 * A table met in the unlocked walk over mappings can be a stale pointer. Tables are static data of the kernel or
-		 * a module; what has no symbol is not one.
+		 * A table met in the unlocked walk over mappings can be a stale pointer. Tables are static data of the
+		 * kernel or a module; what has no symbol is not one.
 		 */
 		if (ksyms__lookup(ks, a.table->addr, &sym))
 			continue;

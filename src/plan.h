@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is to be attached: every method of the spec x every function found in an ops table, with the programs it needs and
- * the rules in force, or the reason why it cannot be.
+ * What is to be attached: every method of the spec x every function found in an ops table, with the programs it needs
+ * and the rules in force, or the reason why it cannot be.
  */
 #ifndef VFSLOCK_PLAN_H
 #define VFSLOCK_PLAN_H
@@ -18,21 +18,21 @@ enum function_state { FUNCTION_PLANNED, FUNCTION_ATTACHED, FUNCTION_REFUSED };
 
 /* One function in the role of one method. Its index in the plan is the `fn` of signatures. */
 struct function {
-	int method;	     /* id in methods[], or -1: a method that the document does not know */
-	int ops;	     /* index in ops_structs[] */
+	int method; /* id in methods[], or -1: a method that the document does not know */
+	int ops;    /* index in ops_structs[] */
 	char method_name[32];
 	char name[64];
 	char module[56]; /* "" for the kernel proper */
-	char found[96];	 /* on which kinds of object */
+	char found[96];  /* on which kinds of object */
 	__u64 addr;
 	enum function_state state;
 	char reason[256]; /* of FUNCTION_REFUSED */
 	struct kbtf_func btf;
 	struct kbtf_method where;
 	bool pair, latency;
-	int histogram; /* its number, or -1 */
-	unsigned int slots; /* mask of the lock slots to read: entry slots first, then exit slots */
-	__u64 select;	    /* mask of the signature's condition flag that tells this method's calls, or 0 */
+	int histogram;             /* its number, or -1 */
+	unsigned int slots;        /* mask of the lock slots to read: entry slots first, then exit slots */
+	__u64 select;              /* mask of the signature's condition flag that tells this method's calls, or 0 */
 	int links[2], programs[2]; /* file descriptors while attached, else -1 */
 };
 
@@ -51,10 +51,10 @@ struct plan {
 	char release[65];
 	struct measured_constant measured[MEASURED_KINDS];
 	bool is_measured;
-	const char *latency;	/* method whose latency is wanted beside the hot ones, "all", "none" or NULL */
-	char *missing_lock;	/* per lock class: 1 if this kernel has no such lock */
-	__u64 *global_locks;	/* addresses of locks that are no object's member, in order of declaration */
-	struct role *roles; /* by function address: see plan__methods_at() */
+	const char *latency; /* method whose latency is wanted beside the hot ones, "all", "none" or NULL */
+	char *missing_lock;  /* per lock class: 1 if this kernel has no such lock */
+	__u64 *global_locks; /* addresses of locks that are no object's member, in order of declaration */
+	struct role *roles;  /* by function address: see plan__methods_at() */
 	int n_roles;
 };
 

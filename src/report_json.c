@@ -24,7 +24,7 @@ static void write_latency(struct json_writer *w, const struct hist *h, bool meas
 	static const struct {
 		const char *name;
 		double p;
-	} points[] = { { "p50_ns", 50 }, { "p90_ns", 90 }, { "p99_ns", 99 } };
+	} points[] = {{"p50_ns", 50}, {"p90_ns", 90}, {"p99_ns", 99}};
 	__u64 ns;
 
 	if (!measured) {
@@ -48,7 +48,7 @@ static void write_latency(struct json_writer *w, const struct hist *h, bool meas
 
 static void write_function(struct json_writer *w, const struct function_result *fr)
 {
-	static const char *const states[] = { "planned", "attached", "refused" };
+	static const char *const states[] = {"planned", "attached", "refused"};
 	const struct function *f = fr->function;
 
 	json_begin_object(w, NULL);
@@ -144,11 +144,12 @@ static void write_sample(struct json_writer *w, const struct results *r, const s
 	json_end(w);
 	json_u64(w, "first_seen_ns", f->sample.first_ns);
 	json_u64(w, "last_seen_ns", f->sample.last_ns);
-	json_double(w, "first_seen_seconds", f->sample.first_ns > r->audit->start_ns ?
-						     (double)(f->sample.first_ns - r->audit->start_ns) / 1e9 :
-						     0);
+	json_double(w, "first_seen_seconds",
+		    f->sample.first_ns > r->audit->start_ns ? (double)(f->sample.first_ns - r->audit->start_ns) / 1e9
+							    : 0);
 	json_double(w, "last_seen_seconds",
-		    f->sample.last_ns > r->audit->start_ns ? (double)(f->sample.last_ns - r->audit->start_ns) / 1e9 : 0);
+		    f->sample.last_ns > r->audit->start_ns ? (double)(f->sample.last_ns - r->audit->start_ns) / 1e9
+							   : 0);
 	json_begin_array(w, "stack");
 	for (int i = 0; i < f->n_ips; i++) {
 		ksyms__format(r->audit->ksyms, f->ips[i], line, sizeof(line));

@@ -13,8 +13,8 @@
 
 static const char *verdict_text(const struct rule_result *rr)
 {
-	static const char *const likely[VERDICT_KINDS] = { "-", "ok (likely)", "unverifiable", "drift", "VIOLATION" };
-	static const char *const proof[VERDICT_KINDS] = { "-", "ok", "unverifiable", "drift", "VIOLATION" };
+	static const char *const likely[VERDICT_KINDS] = {"-", "ok (likely)", "unverifiable", "drift", "VIOLATION"};
+	static const char *const proof[VERDICT_KINDS] = {"-", "ok", "unverifiable", "drift", "VIOLATION"};
 
 	return (rr->proof ? proof : likely)[rr->verdict];
 }
@@ -52,8 +52,9 @@ static void rule_name(const struct rule *r, char *buf, size_t len)
 	if (r->slot < 0 && lock_classes[r->lock].kind == LOCK_KIND_context)
 		snprintf(buf, len, "%s", r->mode == RULE_yes ? "caller can sleep" : "must not sleep");
 	else
-		snprintf(buf, len, "%s%s%s%s%s", lock_classes[r->lock].name, r->subject ? "(" : "", r->subject ? r->subject : "",
-			 r->subject ? ")" : "", r->phase == RULE_AT_exit ? " at exit" : "");
+		snprintf(buf, len, "%s%s%s%s%s", lock_classes[r->lock].name, r->subject ? "(" : "",
+			 r->subject ? r->subject : "", r->subject ? ")" : "",
+			 r->phase == RULE_AT_exit ? " at exit" : "");
 }
 
 /* Rules that say the same of every method of the ops struct and are kept are counted in one line below the table. */
@@ -63,9 +64,10 @@ static bool is_common(const struct rule_result *rr)
 	       (rr->verdict == VERDICT_OK || rr->verdict == VERDICT_NOT_EXERCISED);
 }
 
-static void add_rule_rows(struct text_table *t, const struct method_result *m, const char *first[4], const char *latency[2])
+static void add_rule_rows(struct text_table *t, const struct method_result *m, const char *first[4],
+			  const char *latency[2])
 {
-	const char *none[2] = { "", "" };
+	const char *none[2] = {"", ""};
 	bool any = false;
 
 	for (int i = 0; i < m->method->n_rules; i++) {
@@ -79,12 +81,13 @@ static void add_rule_rows(struct text_table *t, const struct method_result *m, c
 		seen_text(rr, seen, sizeof(seen));
 		rule_name(rr->rule, name, sizeof(name));
 		snprintf(rule, sizeof(rule), "%s: %s", name, rule__expected(rr->rule));
-		text_table__row(t, (const char *[]){ any ? "" : first[0], any ? "" : first[1], any ? "" : first[2], rule, seen,
-						     verdict_text(rr), (any ? none : latency)[0], (any ? none : latency)[1] });
+		text_table__row(t, (const char *[]){any ? "" : first[0], any ? "" : first[1], any ? "" : first[2], rule,
+						    seen, verdict_text(rr), (any ? none : latency)[0],
+						    (any ? none : latency)[1]});
 		any = true;
 	}
 	if (!any)
-		text_table__row(t, (const char *[]){ first[0], first[1], first[2], "", "", "", latency[0], latency[1] });
+		text_table__row(t, (const char *[]){first[0], first[1], first[2], "", "", "", latency[0], latency[1]});
 }
 
 /* Rules are judged per method; the rows of a method's other functions show their calls and latencies. */
@@ -93,7 +96,7 @@ static void add_method_rows(struct text_table *t, const struct results *r, const
 	for (int i = 0; i < m->n_functions; i++) {
 		const struct function_result *fr = &r->functions[m->first_function + i];
 		char calls[TEXT_NUMBER_LEN], p50[TEXT_NUMBER_LEN], p99[TEXT_NUMBER_LEN];
-		const char *latency[2] = { p50, p99 };
+		const char *latency[2] = {p50, p99};
 
 		text__count(calls, sizeof(calls), fr->calls);
 		if (fr->function->state != FUNCTION_ATTACHED)
@@ -101,9 +104,9 @@ static void add_method_rows(struct text_table *t, const struct results *r, const
 		percentile_text(fr, 50, p50, sizeof(p50));
 		percentile_text(fr, 99, p99, sizeof(p99));
 		if (i)
-			text_table__row(t, (const char *[]){ "", fr->function->name, calls, "", "", "", p50, p99 });
+			text_table__row(t, (const char *[]){"", fr->function->name, calls, "", "", "", p50, p99});
 		else
-			add_rule_rows(t, m, (const char *[4]){ m->method->name, fr->function->name, calls, "" }, latency);
+			add_rule_rows(t, m, (const char *[4]){m->method->name, fr->function->name, calls, ""}, latency);
 	}
 }
 
@@ -120,14 +123,15 @@ static void print_common_rules(const struct results *r, int ops, FILE *out)
 				n++;
 			}
 	if (n)
-		fprintf(out, "  caller can sleep: ok for %d methods, %s calls\n", n, text__count(count, sizeof(count), kept));
+		fprintf(out, "  caller can sleep: ok for %d methods, %s calls\n", n,
+			text__count(count, sizeof(count), kept));
 }
 
 static void print_ops(const struct results *r, int ops, FILE *out)
 {
 	static const struct text_column columns[] = {
-		{ "method", TEXT_LEFT }, { "function", TEXT_LEFT }, { "calls", TEXT_RIGHT }, { "rule: expected", TEXT_LEFT },
-		{ "seen", TEXT_LEFT },	 { "verdict", TEXT_LEFT },  { "p50", TEXT_RIGHT },   { "p99", TEXT_RIGHT },
+		{"method", TEXT_LEFT}, {"function", TEXT_LEFT}, {"calls", TEXT_RIGHT}, {"rule: expected", TEXT_LEFT},
+		{"seen", TEXT_LEFT},   {"verdict", TEXT_LEFT},  {"p50", TEXT_RIGHT},   {"p99", TEXT_RIGHT},
 	};
 	struct text_table *t = text_table__new(columns, sizeof(columns) / sizeof(columns[0]));
 	int shown = 0, silent = 0;
@@ -173,13 +177,18 @@ const char *finding__decode(const struct finding *f, char *buf, size_t len)
 	b = f->sample.words[2 * word + 1];
 	switch (lock_classes[r->lock].kind) {
 	case LOCK_KIND_rwsem:
-		snprintf(buf, len, "count 0x%llx (%s, %llu readers%s), owner 0x%llx%s", a, a & 1 ? "write-locked" : "not write-locked",
-			 a >> 63 ? 0 : a >> 8, a & 2 ? ", waiters" : "", b & ~7ULL,
-			 !(b & ~7ULL) ? "" : (b & ~7ULL) == f->sample.task ? " (this task)" : " (another task)");
+		snprintf(buf, len, "count 0x%llx (%s, %llu readers%s), owner 0x%llx%s", a,
+			 a & 1 ? "write-locked" : "not write-locked", a >> 63 ? 0 : a >> 8, a & 2 ? ", waiters" : "",
+			 b & ~7ULL,
+			 !(b & ~7ULL)                    ? ""
+			 : (b & ~7ULL) == f->sample.task ? " (this task)"
+							 : " (another task)");
 		break;
 	case LOCK_KIND_mutex:
 		snprintf(buf, len, "owner 0x%llx%s", a & ~7ULL,
-			 !(a & ~7ULL) ? " (nobody)" : (a & ~7ULL) == f->sample.task ? " (this task)" : " (another task)");
+			 !(a & ~7ULL)                    ? " (nobody)"
+			 : (a & ~7ULL) == f->sample.task ? " (this task)"
+							 : " (another task)");
 		break;
 	case LOCK_KIND_spin:
 		snprintf(buf, len, "locked byte %llu", a);
@@ -217,12 +226,14 @@ static void print_finding(const struct results *r, const struct finding *f, FILE
 	rule_name(f->rule, name, sizeof(name));
 	fprintf(out, "\n  %s %s\n", f->verdict == VERDICT_DRIFT ? "drift" : "VIOLATION", f->rule->id);
 	snprintf(line, sizeof(line), "%s promises %s.%s \"%s\": %s %s%s%s.", f->rule->place,
-		 ops_structs[f->function->ops].name, f->function->method_name, f->rule->says, name, rule__expected(f->rule),
-		 f->rule->condition_text ? " when " : "", f->rule->condition_text ? f->rule->condition_text : "");
+		 ops_structs[f->function->ops].name, f->function->method_name, f->rule->says, name,
+		 rule__expected(f->rule), f->rule->condition_text ? " when " : "",
+		 f->rule->condition_text ? f->rule->condition_text : "");
 	text__wrap(out, NULL, line, 4, WIDTH);
 	finding__decode(f, word, sizeof(word));
 	snprintf(line, sizeof(line), "In %s call%s of %s() it was %s%s%s.", text__count(count, sizeof(count), f->calls),
-		 f->calls == 1 ? "" : "s", f->function->name, observation__text(f->judgement.seen), word[0] ? ": " : "", word);
+		 f->calls == 1 ? "" : "s", f->function->name, observation__text(f->judgement.seen), word[0] ? ": " : "",
+		 word);
 	text__wrap(out, NULL, line, 4, WIDTH);
 	if (f->drift)
 		text__wrap(out, "known: ", f->drift->because, 4, WIDTH);
@@ -281,11 +292,14 @@ static void print_coverage(const struct results *r, FILE *out)
 	const struct coverage *c = &r->coverage;
 
 	fprintf(out,
-		"\nCoverage: %d rules promise something about the methods of this filesystem: %d checked (%d exercised, %d not "
+		"\nCoverage: %d rules promise something about the methods of this filesystem: %d checked (%d "
+		"exercised, %d not "
 		"exercised), %d unverifiable, %d not attached.\n",
 		c->rules, c->checked, c->exercised, c->not_exercised, c->unverifiable, c->not_attached);
-	fprintf(out, "  %d methods exercised; %d of %d functions attached with %d programs; %d belong to methods that the document "
-		     "does not know.\n",
+	fprintf(out,
+		"  %d methods exercised; %d of %d functions attached with %d programs; %d belong to methods that the "
+		"document "
+		"does not know.\n",
 		c->methods_exercised, c->attached, c->functions, c->programs, c->undocumented);
 	if (c->unverifiable) {
 		fputs("  Unverifiable:\n", out);
@@ -298,7 +312,8 @@ static void print_coverage(const struct results *r, FILE *out)
 	for (int i = 0; i < r->audit->n_late; i++) {
 		const struct late_table *l = &r->audit->late[i];
 
-		fprintf(out, "  %s of a %s first met at %.2f s and attached at %.2f s: its calls before were not seen.\n",
+		fprintf(out,
+			"  %s of a %s first met at %.2f s and attached at %.2f s: its calls before were not seen.\n",
 			ops_structs[l->ops].name, l->found, l->met_seconds, l->attached_seconds);
 	}
 }
@@ -333,10 +348,11 @@ static void print_header(const struct results *r, FILE *out)
 
 	if (gmtime_r(&start, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
-	fprintf(out, "vfslock: %s, %s on %s (%s), Linux %s\n", t->path, t->fs_type, t->source[0] ? t->source : "-", t->id,
-		r->audit->plan.release);
-	fprintf(out, "audited for %.1f s from %s: %s calls, %llu violations, %llu drift%s\n", audit__seconds(r->audit), when,
-		text__count(count, sizeof(count), r->calls), (unsigned long long)r->violations, (unsigned long long)r->drifts,
+	fprintf(out, "vfslock: %s, %s on %s (%s), Linux %s\n", t->path, t->fs_type, t->source[0] ? t->source : "-",
+		t->id, r->audit->plan.release);
+	fprintf(out, "audited for %.1f s from %s: %s calls, %llu violations, %llu drift%s\n", audit__seconds(r->audit),
+		when, text__count(count, sizeof(count), r->calls), (unsigned long long)r->violations,
+		(unsigned long long)r->drifts,
 		r->audit->unmounted ? "; the filesystem was unmounted, which ended the audit" : "");
 }
 
@@ -348,7 +364,9 @@ int report__text(const struct results *r, FILE *out)
 	print_findings(r, out);
 	print_coverage(r, out);
 	print_lost(r, out);
-	fprintf(out, "Cost: %.2f s to attach %d programs, %.2f s CPU of vfslock itself, %.1f MiB of kernel memory for tables\n",
+	fprintf(out,
+		"Cost: %.2f s to attach %d programs, %.2f s CPU of vfslock itself, %.1f MiB of kernel memory for "
+		"tables\n",
 		r->audit->attach_seconds, r->coverage.programs, audit__cpu_seconds(r->audit),
 		(double)templates__map_bytes(r->audit->templates) / 1048576.0);
 	return fflush(out) || ferror(out) ? -1 : 0;

@@ -108,8 +108,8 @@ static int add_finding(struct maker *k, const struct finding *f)
 	for (int i = 0; i < r->n_findings; i++) {
 		struct finding *o = &r->findings[i];
 
-		if (o->rule == f->rule && o->function == f->function && o->verdict == f->verdict && o->drift == f->drift &&
-		    o->judgement.seen == f->judgement.seen && o->n_ips == f->n_ips &&
+		if (o->rule == f->rule && o->function == f->function && o->verdict == f->verdict &&
+		    o->drift == f->drift && o->judgement.seen == f->judgement.seen && o->n_ips == f->n_ips &&
 		    !memcmp(o->ips, f->ips, (size_t)f->n_ips * sizeof(f->ips[0]))) {
 			o->calls += f->calls;
 			if (f->has_sample && f->sample.first_ns < o->sample.first_ns)
@@ -167,9 +167,11 @@ static int judge_path(struct maker *k, struct rule_result *rr, struct finding *f
 }
 
 /* A broken rule in a signature: its calls are told apart by who called. */
-static int judge_breach(struct maker *k, struct rule_result *rr, const struct seen_signature *s, const struct judgement *j)
+static int judge_breach(struct maker *k, struct rule_result *rr, const struct seen_signature *s,
+			const struct judgement *j)
 {
-	struct finding base = { .rule = rr->rule, .function = &k->a->plan.functions[s->fn], .judgement = *j, .sig = s->sig };
+	struct finding base = {
+		.rule = rr->rule, .function = &k->a->plan.functions[s->fn], .judgement = *j, .sig = s->sig};
 	const struct seen_stack *sample = NULL;
 	__u64 left = s->calls;
 	int err = 0;
@@ -294,10 +296,10 @@ static int worst_first(const void *pa, const void *pb)
 
 int results__make(struct audit *a, struct results *out)
 {
-	struct maker k = { .a = a, .r = out };
+	struct maker k = {.a = a, .r = out};
 	int err;
 
-	*out = (struct results){ .audit = a };
+	*out = (struct results){.audit = a};
 	k.signatures = collector__signatures(a->collector, &k.n_signatures);
 	k.stacks = collector__stacks(a->collector, &k.n_stacks);
 	err = list_functions(&k);

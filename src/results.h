@@ -14,11 +14,11 @@ struct rule_result {
 	const struct rule *rule;
 	__u64 seen[SEEN_KINDS]; /* calls by what was seen */
 	__u64 kept, violations, drifts;
-	__u64 direct;	 /* breaches in calls that the filesystem made itself: no promise was made */
-	__u64 outside;	 /* breaches outside the methods that the rule is about */
+	__u64 direct;    /* breaches in calls that the filesystem made itself: no promise was made */
+	__u64 outside;   /* breaches outside the methods that the rule is about */
 	__u64 undecided; /* breaches whose caller decides, without a stack */
 	enum verdict verdict;
-	bool proof;	 /* of an ok: all calls are proven, not merely likely */
+	bool proof;      /* of an ok: all calls are proven, not merely likely */
 	const char *why; /* of VERDICT_UNVERIFIABLE and of rules that promise nothing */
 };
 
@@ -54,9 +54,10 @@ struct finding {
 };
 
 struct coverage {
-	int rules;	  /* in force for this kernel's document, promising something, of methods that the filesystem implements */
-	int checked;	  /* of these: attached and decidable */
-	int exercised;	  /* of these: met at least once */
+	int rules;     /* in force for this kernel's document, promising something, of methods that the filesystem
+			  implements */
+	int checked;   /* of these: attached and decidable */
+	int exercised; /* of these: met at least once */
 	int not_exercised;
 	int unverifiable; /* promised, but undecidable */
 	int not_attached; /* rules of methods none of whose functions could be attached */
@@ -68,7 +69,8 @@ struct results {
 	const struct audit *audit;
 	struct function_result *functions; /* sorted by method */
 	int n_functions;
-	struct method_result *methods; /* in the spec's order; those that the filesystem implements and the document knows */
+	struct method_result
+		*methods; /* in the spec's order; those that the filesystem implements and the document knows */
 	int n_methods;
 	struct finding *findings;
 	int n_findings;

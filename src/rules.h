@@ -26,7 +26,7 @@ enum lock_kind { LOCK_KIND_rwsem, LOCK_KIND_mutex, LOCK_KIND_spin, LOCK_KIND_bit
 struct lock_class {
 	const char *name;
 	enum lock_kind kind;
-	const char *global;		     /* symbol of a lock that is no object's member, or NULL */
+	const char *global;                /* symbol of a lock that is no object's member, or NULL */
 	const char *field_of, *field_name; /* the member that a kernel may lack, or NULL */
 };
 

@@ -13,13 +13,14 @@
 
 #define N_HOOKS 2
 
-struct template {
+struct template
+{
 	struct bpf_insn *insns;
 	size_t n;
 };
 
 struct templates {
-	struct bpf_object *obj; /* the first one: owns the maps and the hooks */
+	struct bpf_object *obj;   /* the first one: owns the maps and the hooks */
 	struct bpf_object **more; /* those that templates came from: kept, as the instructions name their descriptors */
 	int n_more;
 	struct templates_limits limits;
@@ -31,8 +32,8 @@ struct templates {
 	size_t map_bytes;
 };
 
-static const char *const hook_names[N_HOOKS] = { "learn_inode", "unmounted" };
-static const char *const kind_names[TEMPLATE_KINDS] = { "once", "enter", "leave" };
+static const char *const hook_names[N_HOOKS] = {"learn_inode", "unmounted"};
+static const char *const kind_names[TEMPLATE_KINDS] = {"once", "enter", "leave"};
 
 /* "vfs/17/leave" -> 17, TEMPLATE_LEAVE */
 static int parse_section(const char *section, int *method, enum template_kind *kind)
@@ -56,8 +57,8 @@ static int parse_section(const char *section, int *method, enum template_kind *k
 static int keep_instructions(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
 {
 	struct bpf_insn nothing[2] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
 	struct templates *t = (struct templates *)cookie;
 	enum template_kind kind;
@@ -123,9 +124,9 @@ static int find_maps(struct templates *t)
 		const char *name;
 		int *fd;
 	} wanted[] = {
-		{ "rows", &t->maps.rows },	   { "hists", &t->maps.hists },	  { "signatures", &t->maps.signatures },
-		{ "by_stack", &t->maps.by_stack }, { "stacks", &t->maps.stacks }, { "events", &t->maps.events },
-		{ "lost", &t->maps.lost },	   { "tables", &t->maps.tables }, { "verdicts", &t->maps.verdicts },
+		{"rows", &t->maps.rows},         {"hists", &t->maps.hists},   {"signatures", &t->maps.signatures},
+		{"by_stack", &t->maps.by_stack}, {"stacks", &t->maps.stacks}, {"events", &t->maps.events},
+		{"lost", &t->maps.lost},         {"tables", &t->maps.tables}, {"verdicts", &t->maps.verdicts},
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -184,7 +185,8 @@ static int load(struct templates *t)
 	set_autoload(t->obj, NULL, 0, true);
 	err = bpf_object__load(t->obj);
 	if (err) {
-		fprintf(stderr, "vfslock: the hooks and maps cannot be loaded: %s (see 'vfslock features')\n", strerror(-err));
+		fprintf(stderr, "vfslock: the hooks and maps cannot be loaded: %s (see 'vfslock features')\n",
+			strerror(-err));
 		return err;
 	}
 	err = find_maps(t);
@@ -268,8 +270,8 @@ int templates__attach_hooks(struct templates *t)
 		if (!t->hooks[i]) {
 			int err = prog ? -errno : -ENOENT;
 
-			fprintf(stderr, "vfslock: hook %s (%s) cannot be attached: %s (see 'vfslock features')\n", hook_names[i],
-				prog ? bpf_program__section_name(prog) : "?", strerror(-err));
+			fprintf(stderr, "vfslock: hook %s (%s) cannot be attached: %s (see 'vfslock features')\n",
+				hook_names[i], prog ? bpf_program__section_name(prog) : "?", strerror(-err));
 			return err;
 		}
 	}

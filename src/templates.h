@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The BPF object: its maps, its hooks, and the program templates that are cloned per function. A template is never loaded
- * as it stands; libbpf relocates it, its instructions are kept, and each clone gets its constants and argument offsets.
+ * The BPF object: its maps, its hooks, and the program templates that are cloned per function. A template is never
+ * loaded as it stands; libbpf relocates it, its instructions are kept, and each clone gets its constants and argument
+ * offsets.
  */
 #ifndef VFSLOCK_TEMPLATES_H
 #define VFSLOCK_TEMPLATES_H
@@ -42,7 +43,7 @@ int templates__prepare(struct templates *t, const int *methods, int n);
 struct clone {
 	int method;
 	enum template_kind kind;
-	const char *name;	      /* of the program, cut to 15 characters */
+	const char *name; /* of the program, cut to 15 characters */
 	struct kbtf_func func;
 	const signed char *position; /* of the spec's parameters among the arguments */
 	__u64 plan[VL_PLAN_MAX];

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_GUTTER	 2
+#define TEXT_GUTTER 2
 #define TEXT_MAX_SECONDS 10000
-#define NS_PER_S	 1000000000ULL
+#define NS_PER_S 1000000000ULL
 
 struct text_table {
 	struct text_column *cols;
@@ -23,7 +23,7 @@ struct text_table {
 
 const char *text__duration(char *buf, size_t len, __u64 ns)
 {
-	static const char *const units[] = { "us", "ms", "s" };
+	static const char *const units[] = {"us", "ms", "s"};
 	__u64 step = 10, value;
 	unsigned int k;
 
@@ -46,12 +46,11 @@ const char *text__duration(char *buf, size_t len, __u64 ns)
 
 	switch (k % 3) {
 	case 0:
-		snprintf(buf, len, "%u.%02u %s", (unsigned int)(value / 100),
-			 (unsigned int)(value % 100), units[k / 3]);
+		snprintf(buf, len, "%u.%02u %s", (unsigned int)(value / 100), (unsigned int)(value % 100),
+			 units[k / 3]);
 		break;
 	case 1:
-		snprintf(buf, len, "%u.%u %s", (unsigned int)(value / 10),
-			 (unsigned int)(value % 10), units[k / 3]);
+		snprintf(buf, len, "%u.%u %s", (unsigned int)(value / 10), (unsigned int)(value % 10), units[k / 3]);
 		break;
 	default:
 		snprintf(buf, len, "%u %s", (unsigned int)value, units[k / 3]);
@@ -152,8 +151,8 @@ int text_table__row(struct text_table *t, const char *const *cells)
 	return 0;
 }
 
-static void print_row(const struct text_table *t, FILE *out, unsigned int indent,
-		      const size_t *widths, const char *const *cells)
+static void print_row(const struct text_table *t, FILE *out, unsigned int indent, const size_t *widths,
+		      const char *const *cells)
 {
 	/* Blanks are owed until something follows them, so that none end a line. */
 	size_t owed = indent, i;
@@ -211,8 +210,7 @@ int text_table__print(const struct text_table *t, FILE *out, unsigned int indent
 	if (measure(t, widths, titles))
 		print_row(t, out, indent, widths, titles);
 	for (row = 0; row < t->nrows; row++)
-		print_row(t, out, indent, widths,
-			  (const char *const *)t->cells + row * t->ncols);
+		print_row(t, out, indent, widths, (const char *const *)t->cells + row * t->ncols);
 	if (!err && ferror(out))
 		err = -EIO;
 out:
@@ -234,8 +232,7 @@ void text_table__free(struct text_table *t)
 	free(t);
 }
 
-int text__wrap(FILE *out, const char *prefix, const char *text, unsigned int indent,
-	       unsigned int width)
+int text__wrap(FILE *out, const char *prefix, const char *text, unsigned int indent, unsigned int width)
 {
 	static const char blank[] = " \t\n\r\v\f";
 	size_t prefix_len = prefix ? strlen(prefix) : 0;

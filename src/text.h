@@ -71,7 +71,6 @@ void text_table__free(struct text_table *t);
  *
  * Returns 0, or -EIO if writing failed.
  */
-int text__wrap(FILE *out, const char *prefix, const char *text, unsigned int indent,
-	       unsigned int width);
+int text__wrap(FILE *out, const char *prefix, const char *text, unsigned int indent, unsigned int width);
 
 #endif /* VFSLOCK_TEXT_H */

@@ -31,8 +31,8 @@ static void emit_args(const struct method *m, bool at_exit, FILE *out)
 		const struct param *pm = &m->params[p];
 
 		if (used(m, pm->name, at_exit))
-			fprintf(out, "\t%s%s%s = (%s)%s(ctx, %d);\n", pm->type, pm->pointers ? "" : " ", pm->name, pm->type,
-				pm->pointers > 1 ? "vl_arg_copy" : "vl_arg", p);
+			fprintf(out, "\t%s%s%s = (%s)%s(ctx, %d);\n", pm->type, pm->pointers ? "" : " ", pm->name,
+				pm->type, pm->pointers > 1 ? "vl_arg_copy" : "vl_arg", p);
 	}
 	if (at_exit && used(m, "ret", true))
 		fputs("\tlong ret = (long)vl_ret(ctx);\n", out);
@@ -48,7 +48,8 @@ static int global_index(const struct spec *spec, int lock)
 	return n;
 }
 
-/* words[] of an object that is not there get a zero that the verifier does not know: it would tell the two cases apart. */
+/* words[] of an object that is not there get a zero that the verifier does not know: it would tell the two cases apart.
+ */
 static void emit_slot(const struct spec *spec, const struct slot *s, int slot, int bit, FILE *out)
 {
 	const struct lock *l = &spec->locks[s->lock];
@@ -56,8 +57,9 @@ static void emit_slot(const struct spec *spec, const struct slot *s, int slot, i
 
 	fprintf(out, "\tif (vl_slot_wanted(%d)) {\n", slot);
 	if (l->global) {
-		fprintf(out, "\t\tsig |= vl_read_global_%s((void *)vl_plan(VL_PLAN_GLOBAL + %d), me, &words[%d]) << %d;\n", kind,
-			global_index(spec, s->lock), 2 * slot, bit);
+		fprintf(out,
+			"\t\tsig |= vl_read_global_%s((void *)vl_plan(VL_PLAN_GLOBAL + %d), me, &words[%d]) << %d;\n",
+			kind, global_index(spec, s->lock), 2 * slot, bit);
 	} else {
 		fprintf(out, "\t\t__auto_type it = %s;\n\n\t\tif (it)\n", s->expr);
 		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", kind, l->word, 2 * slot, bit);
@@ -70,7 +72,8 @@ static void emit_conditions(const struct method *m, bool at_exit, FILE *out)
 {
 	for (int i = 0; i < m->n_conditions; i++)
 		if (m->conditions[i].at_exit == at_exit)
-			fprintf(out, "\tif (%s)\n\t\tsig |= 1ULL << (VL_SIG_CONDITION + %d);\n", m->conditions[i].text, i);
+			fprintf(out, "\tif (%s)\n\t\tsig |= 1ULL << (VL_SIG_CONDITION + %d);\n", m->conditions[i].text,
+				i);
 }
 
 static void emit_entry(const struct spec *spec, const struct method *m, int id, FILE *out)
@@ -113,7 +116,8 @@ void emit_probes(const struct spec *spec, FILE *out)
 
 			if (m->no_super_block)
 				continue;
-			fprintf(out, "\n/* %s.%s, %s:%d */\n", spec->ops[o].name, m->name, m->where.path, m->where.line);
+			fprintf(out, "\n/* %s.%s, %s:%d */\n", spec->ops[o].name, m->name, m->where.path,
+				m->where.line);
 			emit_entry(spec, m, id, out);
 			emit_exit(spec, m, id, out);
 			fprintf(out, "#define vl_entry_slots_%d %d\nVL_PROGRAMS(%d, %d)\n", id, m->n_entry, id,

@@ -95,7 +95,8 @@ static void emit_params(const struct method *m, FILE *out)
 	for (int p = 0; p < m->n_params; p++) {
 		const struct param *pm = &m->params[p];
 
-		fprintf(out, " { .name = \"%s\", .type = \"%s\", .pointers = %d, .tags = {", pm->name, pm->type, pm->pointers);
+		fprintf(out, " { .name = \"%s\", .type = \"%s\", .pointers = %d, .tags = {", pm->name, pm->type,
+			pm->pointers);
 		for (int t = 0; t < pm->n_tags; t++)
 			fprintf(out, " \"%s\",", pm->tags[t]);
 		fputs(" } },", out);
@@ -108,12 +109,13 @@ static void emit_method(const struct method *m, int ops_id, int first_rule, FILE
 	bool pair = m->learn != NULL;
 
 	for (int r = 0; r < m->n_rules; r++)
-		pair = pair || (m->rules[r].mode > MODE_MAYBE && !m->rules[r].unverifiable &&
-				m->rules[r].phase != PHASE_ENTRY);
-	fprintf(out, "\t{ .ops = %d, .name = \"%s\", .since = %d, .until = %d, .hot = %d, .needs_exit = %d, .learns = %d,",
+		pair = pair ||
+		       (m->rules[r].mode > MODE_MAYBE && !m->rules[r].unverifiable && m->rules[r].phase != PHASE_ENTRY);
+	fprintf(out,
+		"\t{ .ops = %d, .name = \"%s\", .since = %d, .until = %d, .hot = %d, .needs_exit = %d, .learns = %d,",
 		ops_id, m->name, m->since, m->until, m->hot, pair, m->learn != NULL);
-	fprintf(out, " .first_rule = %d, .n_rules = %d, .n_entry = %d, .n_exit = %d, .select = %d,", first_rule, m->n_rules,
-		m->n_entry, m->n_exit, m->select_condition);
+	fprintf(out, " .first_rule = %d, .n_rules = %d, .n_entry = %d, .n_exit = %d, .select = %d,", first_rule,
+		m->n_rules, m->n_entry, m->n_exit, m->select_condition);
 	put_field(out, "no_super_block", m->no_super_block);
 	put_field(out, "super_block", m->super_block);
 	emit_params(m, out);
@@ -124,7 +126,9 @@ void emit_tables(const struct spec *spec, FILE *out)
 {
 	int id = 0, rule = 0;
 
-	fputs("/* Made by specc from the files of spec/. */\n#include \"rules.h\"\n\nconst struct lock_class lock_classes[] = {\n", out);
+	fputs("/* Made by specc from the files of spec/. */\n#include \"rules.h\"\n\nconst struct lock_class "
+	      "lock_classes[] = {\n",
+	      out);
 	for (int l = 0; l < spec->n_locks; l++) {
 		const struct lock *lk = &spec->locks[l];
 
@@ -161,7 +165,9 @@ void emit_tables(const struct spec *spec, FILE *out)
 
 void emit_ids(const struct spec *spec, FILE *out)
 {
-	fputs("/* Made by specc from the files of spec/. */\n#ifndef VFSLOCK_IDS_H\n#define VFSLOCK_IDS_H\n\nenum vl_ops_id {\n", out);
+	fputs("/* Made by specc from the files of spec/. */\n#ifndef VFSLOCK_IDS_H\n#define VFSLOCK_IDS_H\n\nenum "
+	      "vl_ops_id {\n",
+	      out);
 	for (int o = 0; o < spec->n_ops; o++)
 		fprintf(out, "\tVL_OPS_%s = %d,\n", spec->ops[o].name, o);
 	fputs("};\n\nenum vl_measured_id {\n", out);

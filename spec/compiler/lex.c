@@ -99,7 +99,7 @@ void lexer__open(struct lexer *lx, const char *path)
 		fprintf(stderr, "%s: contains a NUL byte, expected text\n", path);
 		exit(1);
 	}
-	*lx = (struct lexer){ .path = path, .at = text, .line_start = text, .line = 1 };
+	*lx = (struct lexer){.path = path, .at = text, .line_start = text, .line = 1};
 	lexer__next(lx);
 }
 
@@ -183,7 +183,7 @@ void lexer__next(struct lexer *lx)
 
 	skip_space(lx);
 	start = lx->at;
-	lx->tok = (struct token){ .line = lx->line, .column = (int)(start - lx->line_start) + 1 };
+	lx->tok = (struct token){.line = lx->line, .column = (int)(start - lx->line_start) + 1};
 	if (!*start) {
 		lx->tok.text = strdup("end of file");
 	} else if (*start == '{') {

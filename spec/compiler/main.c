@@ -25,7 +25,7 @@ static int write_file(const struct spec *spec, const char *dir, const char *name
 
 int main(int argc, char **argv)
 {
-	struct spec spec = { 0 };
+	struct spec spec = {0};
 
 	if (argc < 3) {
 		fputs("usage: specc OUTDIR|--check FILE.spec...\n", stderr);

@@ -6,9 +6,9 @@
 
 #include "specc.h"
 
-const char *const mode_names[] = { "any", "none", "maybe", "shared", "exclusive", "held", "free", "yes", "no", NULL };
-const char *const phase_names[] = { "entry", "exit", "during", "after", NULL };
-const char *const lock_kind_names[] = { "rwsem", "mutex", "spin", "bit", "context", NULL };
+const char *const mode_names[] = {"any", "none", "maybe", "shared", "exclusive", "held", "free", "yes", "no", NULL};
+const char *const phase_names[] = {"entry", "exit", "during", "after", NULL};
+const char *const lock_kind_names[] = {"rwsem", "mutex", "spin", "bit", "context", NULL};
 
 static int name_index(const char *const *names, const char *word)
 {
@@ -71,8 +71,8 @@ const char *version_text(int version)
 /* A C type up to, not including, the parameter's name or the statement's next word: "struct inode *". */
 static char *parse_type_words(struct lexer *lx, int *pointers, char **tag)
 {
-	static const char *const words[] = { "unsigned", "int", "long", "short", "char", "bool", "void",
-					     "size_t", "loff_t", "u64", "u32", "umode_t", "gfp_t", NULL };
+	static const char *const words[] = {"unsigned", "int",    "long", "short", "char",    "bool",  "void",
+					    "size_t",   "loff_t", "u64",  "u32",   "umode_t", "gfp_t", NULL};
 	char *type = strdup("");
 
 	*pointers = 0;
@@ -193,7 +193,7 @@ static void parse_rule(struct spec *spec, struct lexer *lx, struct rule *r, bool
 	char *lock;
 	int mode, phase;
 
-	*r = (struct rule){ .where = { lx->path, lx->tok.line, lx->tok.column }, .condition = -1, .slot = -1 };
+	*r = (struct rule){.where = {lx->path, lx->tok.line, lx->tok.column}, .condition = -1, .slot = -1};
 	r->subject = cell ? NULL : lexer__word(lx, "the rule's subject, a word");
 	lock = lx->tok.text;
 	r->lock = spec__lock(spec, lock);
@@ -204,7 +204,8 @@ static void parse_rule(struct spec *spec, struct lexer *lx, struct rule *r, bool
 		r->expr = lexer__code(lx, "{ C }");
 	mode = lx->tok.kind == TOKEN_WORD ? name_index(mode_names, lx->tok.text) : -1;
 	if (mode < 0)
-		lexer__fail(lx, "unknown mode '%s', expected exclusive, shared, held, free, yes, no, none, maybe or any",
+		lexer__fail(lx,
+			    "unknown mode '%s', expected exclusive, shared, held, free, yes, no, none, maybe or any",
 			    lx->tok.text);
 	r->mode = (enum mode)mode;
 	lexer__next(lx);
@@ -219,7 +220,8 @@ static void parse_rule(struct spec *spec, struct lexer *lx, struct rule *r, bool
 		fail_at(r->where.path, r->where.line, r->where.column, "rule without words, expected a says clause");
 	if (cell && r->mode > MODE_MAYBE)
 		fail_at(r->where.path, r->where.line, r->where.column,
-			"a cell with mode '%s', expected none, maybe or any: use 'rule' for a promise", mode_names[r->mode]);
+			"a cell with mode '%s', expected none, maybe or any: use 'rule' for a promise",
+			mode_names[r->mode]);
 }
 
 static bool parse_method_line(struct spec *spec, struct lexer *lx, struct method *m)
@@ -258,7 +260,7 @@ static void parse_method(struct spec *spec, struct lexer *lx, struct ops *ops)
 
 	ops->methods = grow(ops->methods, ops->n_methods, sizeof(*ops->methods));
 	m = &ops->methods[ops->n_methods++];
-	m->where = (struct place_in_file){ lx->path, lx->tok.line, lx->tok.column };
+	m->where = (struct place_in_file){lx->path, lx->tok.line, lx->tok.column};
 	m->name = lexer__word(lx, "a method's name");
 	for (int i = 0; i < ops->n_methods - 1; i++)
 		if (!strcmp(ops->methods[i].name, m->name))
@@ -367,8 +369,8 @@ void spec__parse_file(struct spec *spec, const char *path)
 			parse_method(spec, &lx, ops);
 		} else {
 			lexer__fail(&lx, "unexpected '%s', expected %s", lx.tok.text,
-				    ops ? "'method', 'every', 'rule', 'cell' or another statement of a method" :
-					  "'ops', 'type' or 'lock'");
+				    ops ? "'method', 'every', 'rule', 'cell' or another statement of a method"
+					: "'ops', 'type' or 'lock'");
 		}
 	}
 }

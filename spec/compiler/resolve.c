@@ -16,7 +16,7 @@ static int add_condition(struct method *m, const struct rule *r, char *text, boo
 			return i;
 	if (m->n_conditions == MAX_CONDITIONS)
 		fail_rule(r, format("method %s has more than %d conditions", m->name, MAX_CONDITIONS), "fewer");
-	m->conditions[m->n_conditions] = (struct condition){ .text = text, .at_exit = at_exit };
+	m->conditions[m->n_conditions] = (struct condition){.text = text, .at_exit = at_exit};
 	return m->n_conditions++;
 }
 
@@ -32,7 +32,7 @@ static int add_slot(struct method *m, const struct rule *r)
 	if (*n == max)
 		fail_rule(r, format("method %s reads more than %d locks at %s", m->name, max, phase_names[r->phase]),
 			  "fewer");
-	slots[*n] = (struct slot){ .expr = r->expr ? r->expr : strdup(""), .lock = r->lock };
+	slots[*n] = (struct slot){.expr = r->expr ? r->expr : strdup(""), .lock = r->lock};
 	return (*n)++;
 }
 
@@ -67,9 +67,11 @@ static void check_rule(const struct spec *spec, const struct rule *r)
 	if (r->phase == PHASE_AFTER)
 		fail_rule(r, "phase 'after' cannot be observed", "an 'unverifiable because' clause");
 	if (!mode_fits(l, r))
-		fail_rule(r, format("a %s does not go with mode '%s' at %s", lock_kind_names[l->kind], mode_names[r->mode],
-				    phase_names[r->phase]),
-			  "exclusive or shared (rwsem), exclusive (mutex), held or free (spin, bit), yes at entry or no during "
+		fail_rule(r,
+			  format("a %s does not go with mode '%s' at %s", lock_kind_names[l->kind], mode_names[r->mode],
+				 phase_names[r->phase]),
+			  "exclusive or shared (rwsem), exclusive (mutex), held or free (spin, bit), yes at entry or "
+			  "no during "
 			  "(context)");
 	if (l->word && !r->expr)
 		fail_rule(r, format("lock %s has no subject", l->name), format("{ C } of type %s", l->in));
@@ -84,7 +86,8 @@ static char *rule_id(const struct spec *spec, const struct ops *ops, const struc
 {
 	return format("%s.%s.%s%s%s%s%s%s%s", ops->name, m->name, spec->locks[r->lock].name, r->subject ? "." : "",
 		      r->subject ? r->subject : "", r->phase == PHASE_ENTRY ? "" : ".",
-		      r->phase == PHASE_ENTRY ? "" : phase_names[r->phase], r->alias ? "." : "", r->alias ? r->alias : "");
+		      r->phase == PHASE_ENTRY ? "" : phase_names[r->phase], r->alias ? "." : "",
+		      r->alias ? r->alias : "");
 }
 
 static void check_inside(const struct spec *spec, const struct rule *r)
@@ -96,7 +99,8 @@ static void check_inside(const struct spec *spec, const struct rule *r)
 			for (int m = 0; m < spec->ops[o].n_methods; m++)
 				known = known || !strcmp(spec->ops[o].methods[m].name, r->inside[i]);
 		if (!known)
-			fail_rule(r, format("unknown method '%s' after 'inside'", r->inside[i]), "one that spec/ describes");
+			fail_rule(r, format("unknown method '%s' after 'inside'", r->inside[i]),
+				  "one that spec/ describes");
 	}
 }
 
@@ -159,8 +163,8 @@ static void default_super_block(const struct spec *spec, struct method *m)
 	for (int p = 0; p < m->n_params; p++)
 		for (int t = 0; t < spec->n_types; t++)
 			if (!strcmp(spec->types[t].name, m->params[p].type)) {
-				m->super_block = format("({ %s%sit = %s; %s; })", m->params[p].type, "", m->params[p].name,
-							spec->types[t].super_block);
+				m->super_block = format("({ %s%sit = %s; %s; })", m->params[p].type, "",
+							m->params[p].name, spec->types[t].super_block);
 				return;
 			}
 	fail_at(m->where.path, m->where.line, m->where.column,

@@ -34,8 +34,8 @@ void fail_at(const char *path, int line, int column, const char *fmt, ...)
 
 void lexer__open(struct lexer *lx, const char *path);
 void lexer__next(struct lexer *lx);
-bool lexer__is(const struct lexer *lx, const char *word);   /* the current token is this word or punctuation */
-bool lexer__take(struct lexer *lx, const char *word);	     /* the same, and moves on if so */
+bool lexer__is(const struct lexer *lx, const char *word);    /* the current token is this word or punctuation */
+bool lexer__take(struct lexer *lx, const char *word);        /* the same, and moves on if so */
 char *lexer__word(struct lexer *lx, const char *expected);   /* takes a word; @expected completes the error */
 char *lexer__string(struct lexer *lx, const char *expected); /* takes a "string" */
 char *lexer__code(struct lexer *lx, const char *expected);   /* takes { C }, white space folded */
@@ -70,16 +70,16 @@ struct type { /* how a super_block is found from an argument of this type */
 struct lock {
 	char *name;
 	enum lock_kind kind;
-	char *in, *word;	     /* the subject's type, and the word's address as C over `it` */
-	char *global;		     /* or a kernel symbol */
+	char *in, *word;             /* the subject's type, and the word's address as C over `it` */
+	char *global;                /* or a kernel symbol */
 	char *field_of, *field_name; /* the member that a kernel may lack */
 };
 
 struct param {
 	char *name;
-	char *type;		/* C type of the first alternative */
-	char *tags[MAX_TAGS];	/* struct tags of the alternatives; none for scalars and other pointers */
-	int n_tags, pointers;	/* levels of indirection */
+	char *type;           /* C type of the first alternative */
+	char *tags[MAX_TAGS]; /* struct tags of the alternatives; none for scalars and other pointers */
+	int n_tags, pointers; /* levels of indirection */
 };
 
 struct condition { /* a C expression that becomes one flag of the signature */
@@ -151,8 +151,8 @@ struct spec {
 extern const char *const mode_names[], *const phase_names[], *const lock_kind_names[];
 
 void spec__parse_file(struct spec *spec, const char *path);
-int spec__lock(const struct spec *spec, const char *name);		/* index or -1 */
-int spec__measured(struct spec *spec, const char *name);		/* index, added if new */
+int spec__lock(const struct spec *spec, const char *name); /* index or -1 */
+int spec__measured(struct spec *spec, const char *name);   /* index, added if new */
 const char *version_text(int version);
 bool mentions(const char *code, const char *identifier); /* the C text uses this identifier */
 

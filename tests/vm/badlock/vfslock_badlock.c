@@ -13,8 +13,9 @@
  *	create-locked DIR NAME COUNT		right
  *
  * DIR is an absolute path, and COUNT calls are made with the names NAME0, NAME1 ... in it. They must not be in the
- * dcache (-EEXIST), and for create not in the directory either; it makes one right ->lookup of each name first. Reading the file gives "COMMAND calls=N error=E": how many calls were made by the last line written, and
- * the first error (0, or negative), which also ends the write.
+ * dcache (-EEXIST), and for create not in the directory either; it makes one right ->lookup of each name first. Reading
+ *the file gives "COMMAND calls=N error=E": how many calls were made by the last line written, and the first error (0,
+ *or negative), which also ends the write.
  *
  * Each way has a function of its own that is not inlined, badlock_create_unlocked and so on, for stack traces to show.
  * The calls are safe as long as nobody else touches DIR meanwhile: the locks that are left out keep others away, and
@@ -179,12 +180,12 @@ static const struct command {
 	int (*lookup)(const struct path *dir, const char *name);
 	int (*create)(const struct path *dir, struct dentry *dentry);
 } commands[] = {
-	{ .name = "lookup-unlocked", .lookup = badlock_lookup_unlocked },
-	{ .name = "lookup-shared", .lookup = badlock_lookup_shared },
-	{ .name = "lookup-locked", .lookup = badlock_lookup_locked },
-	{ .name = "create-unlocked", .create = badlock_create_unlocked },
-	{ .name = "create-shared", .create = badlock_create_shared },
-	{ .name = "create-locked", .create = badlock_create_locked },
+	{.name = "lookup-unlocked", .lookup = badlock_lookup_unlocked},
+	{.name = "lookup-shared", .lookup = badlock_lookup_shared},
+	{.name = "lookup-locked", .lookup = badlock_lookup_locked},
+	{.name = "create-unlocked", .create = badlock_create_unlocked},
+	{.name = "create-shared", .create = badlock_create_shared},
+	{.name = "create-locked", .create = badlock_create_locked},
 };
 
 static const struct command *find_command(const char *name)
@@ -208,7 +209,7 @@ static int run_command(const struct command *command, const char *where, const c
 		return error;
 	if (!d_inode(dir.dentry)->i_op->lookup || !d_inode(dir.dentry)->i_op->create)
 		error = -EOPNOTSUPP;
-	for (; !error && last_calls < count; ) {
+	for (; !error && last_calls < count;) {
 		if (snprintf(name, sizeof(name), "%s%u", prefix, last_calls) >= sizeof(name)) {
 			error = -ENAMETOOLONG;
 			break;

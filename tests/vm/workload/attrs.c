@@ -193,7 +193,10 @@ static long ioctl_32(int fd, unsigned long request, void *arg)
 {
 	long result = 54;
 
-	__asm__ volatile("int $0x80" : "+a"(result) : "b"((long)fd), "c"(request), "d"(arg) : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
+			 : "+a"(result)
+			 : "b"((long)fd), "c"(request), "d"(arg)
+			 : "memory", "r8", "r9", "r10", "r11");
 	return result;
 }
 

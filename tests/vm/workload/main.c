@@ -37,9 +37,9 @@ static const struct {
 	const char *now, *before;
 	int major, minor;
 } renamed[] = {
-	{"dirty_folio", "set_page_dirty", 5, 18},  {"invalidate_folio", "invalidatepage", 5, 18},
-	{"read_folio", "readpage", 5, 19},         {"release_folio", "releasepage", 5, 19},
-	{"migrate_folio", "migratepage", 6, 0},    {"get_inode_acl", "get_acl", 6, 2},
+	{"dirty_folio", "set_page_dirty", 5, 18}, {"invalidate_folio", "invalidatepage", 5, 18},
+	{"read_folio", "readpage", 5, 19},        {"release_folio", "releasepage", 5, 19},
+	{"migrate_folio", "migratepage", 6, 0},   {"get_inode_acl", "get_acl", 6, 2},
 };
 
 static const char *name_here(const char *method)
