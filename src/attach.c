@@ -19,8 +19,8 @@ static void fill_plan(const struct plan *p, const struct templates_limits *limit
 	const struct function *f = &p->functions[fn];
 
 	c->plan[VL_PLAN_FUNCTION] = (__u64)fn;
-	c->plan[VL_PLAN_ROWS] = (__u64)(fn * limits->cpus);
-	c->plan[VL_PLAN_LATENCY] = f->latency ? (__u64)(1 + f->histogram * limits->cpus) : 0;
+	c->plan[VL_PLAN_ROWS] = (__u64)fn * (__u64)limits->cpus;
+	c->plan[VL_PLAN_LATENCY] = f->latency ? 1 + (__u64)f->histogram * (__u64)limits->cpus : 0;
 	c->plan[VL_PLAN_SELECT] = f->select;
 	for (int s = 0; s < VL_SLOTS; s++)
 		c->plan[VL_PLAN_SLOT + s] = f->slots >> s & 1;

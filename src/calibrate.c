@@ -21,6 +21,11 @@ static const struct {
 	[MEASURED_MAY_NOT_BLOCK] = {"MAY_NOT_BLOCK", "inode_permission", "check", 2, 3},
 };
 
+const char *measured__name(int kind)
+{
+	return watched[kind].constant;
+}
+
 static void unknown(struct measured_constant *c, const char *what)
 {
 	snprintf(c->why, sizeof(c->why), "%s", what);
@@ -111,7 +116,7 @@ void calibrate(struct kbtf *kb, struct measured_constant *out)
 
 	for (int i = 0; i < MEASURED_KINDS; i++)
 		out[i] = (struct measured_constant){.name = watched[i].constant};
-	obj = bpf_object__open_mem(calibrate_object, calibrate_object_end - calibrate_object, NULL);
+	obj = bpf_object__open_mem(calibrate_object, OBJECT_SIZE(calibrate_object), NULL);
 	err = obj ? 0 : -errno;
 	if (!err && select_programs(kb, obj, &mask_arg, out))
 		err = measure(obj, mask_arg, out);

@@ -22,4 +22,6 @@ struct measured_constant {
  */
 void calibrate(struct kbtf *kb, struct measured_constant *out);
 
+const char *measured__name(int kind); /* "LOOKUP_RCU" */
+
 #endif

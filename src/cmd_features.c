@@ -7,15 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calibrate.h"
+#include "cli.h"
 #include "json.h"
+#include "kbtf.h"
 #include "text.h"
 
-#define FEATURES_WIDTH 80
+#define FEATURES_WIDTH 100
 
-enum {
-	STATUS_OK = 0,
-	STATUS_USAGE = 2,
-	STATUS_NO_AUDIT = 3,
+/* What was found: features, and the constants that only a running kernel tells. */
+struct findings {
+	struct feature_result features[FEATURES_MAX];
+	size_t n;
+	struct measured_constant constants[MEASURED_KINDS];
+	const char *blocker; /* why no audit is possible, or NULL */
+	char why[640];
 };
 
 static void usage(FILE *out)
@@ -31,8 +37,25 @@ static void usage(FILE *out)
 	      out);
 }
 
-static int print_json(const struct feature_result *results, size_t n)
+static void json_constants(struct json_writer *w, const struct findings *f)
 {
+	json_begin_array(w, "constants");
+	for (int i = 0; i < MEASURED_KINDS; i++) {
+		json_begin_object(w, NULL);
+		json_string(w, "name", f->constants[i].name);
+		if (f->constants[i].value)
+			json_u64(w, "value", f->constants[i].value);
+		else
+			json_null(w, "value");
+		json_string(w, "reason", f->constants[i].value ? NULL : f->constants[i].why);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+static int print_json(const struct findings *f)
+{
+	const struct feature_result *results = f->features;
 	struct json_writer w;
 	char kernel[128];
 	size_t i;
@@ -42,7 +65,7 @@ static int print_json(const struct feature_result *results, size_t n)
 	json_u64(&w, "version", 1);
 	json_string(&w, "kernel", features__kernel(kernel, sizeof(kernel)));
 	json_begin_array(&w, "features");
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < f->n; i++) {
 		json_begin_object(&w, NULL);
 		json_string(&w, "id", results[i].id);
 		json_string(&w, "title", results[i].title);
@@ -53,6 +76,8 @@ static int print_json(const struct feature_result *results, size_t n)
 		json_end(&w);
 	}
 	json_end(&w);
+	json_constants(&w, f);
+	json_string(&w, "blocker", f->blocker);
 	json_end(&w);
 	return json_finish(&w);
 }
@@ -84,12 +109,25 @@ static int print_table(const struct feature_result *results, size_t n)
 	return err;
 }
 
-static int print_text(const struct feature_result *results, size_t n, const char *blocker)
+static void print_constants(const struct findings *f)
 {
-	int err = print_table(results, n);
+	puts("\nKernel constants that are macros, measured:");
+	for (int i = 0; i < MEASURED_KINDS; i++) {
+		if (f->constants[i].value)
+			printf("  %-15s 0x%x\n", f->constants[i].name, f->constants[i].value);
+		else
+			printf("  %-15s unknown: %s\n", f->constants[i].name, f->constants[i].why);
+	}
+}
+
+static int print_text(const struct findings *f)
+{
+	const struct feature_result *results = f->features;
+	const char *blocker = f->blocker;
+	int err = print_table(results, f->n);
 	size_t i;
 
-	for (i = 0; !err && i < n; i++) {
+	for (i = 0; !err && i < f->n; i++) {
 		if (results[i].state != FEATURE_MISSING)
 			continue;
 		printf("\nmissing: %s\n", results[i].title);
@@ -99,6 +137,8 @@ static int print_text(const struct feature_result *results, size_t n, const char
 	}
 	if (err)
 		return err;
+	if (!blocker)
+		print_constants(f);
 	putchar('\n');
 	puts(blocker ? "No audit is possible:" : "An audit is possible.");
 	if (blocker)
@@ -108,6 +148,26 @@ static int print_text(const struct feature_result *results, size_t n, const char
 	return err;
 }
 
+static int find_all(struct findings *f)
+{
+	int n = features__probe(f->features, FEATURES_MAX);
+	struct kbtf *kb;
+
+	if (n < 0)
+		return n;
+	f->n = (size_t)n;
+	f->blocker = features__first_blocker(f->features, f->n, f->why, sizeof(f->why));
+	if (!f->blocker && !kbtf__open(&kb)) {
+		calibrate(kb, f->constants);
+		kbtf__free(kb);
+		return 0;
+	}
+	for (int i = 0; i < MEASURED_KINDS; i++)
+		f->constants[i] =
+			(struct measured_constant){.name = measured__name(i), .why = "no audit is possible here"};
+	return 0;
+}
+
 int cmd_features(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -115,13 +175,10 @@ int cmd_features(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	struct feature_result results[FEATURES_MAX];
-	char buf[640];
-	const char *blocker;
+	struct findings f = {0};
 	bool json = false;
-	int opt, n, err;
+	int opt, err;
 
-	optind = 0; /* the main program has parsed its own options: start anew */
 	while ((opt = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
 		switch (opt) {
 		case 'j':
@@ -129,24 +186,23 @@ int cmd_features(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
-			return STATUS_OK;
+			return EXIT_CLEAN;
 		default:
 			usage(stderr);
-			return STATUS_USAGE;
+			return EXIT_USAGE;
 		}
 	}
 	if (optind < argc) {
 		fprintf(stderr, "vfslock features: unexpected argument '%s'\n", argv[optind]);
 		usage(stderr);
-		return STATUS_USAGE;
+		return EXIT_USAGE;
 	}
-
-	n = features__probe(results, FEATURES_MAX);
-	blocker = features__first_blocker(results, (size_t)n, buf, sizeof(buf));
-	err = json ? print_json(results, (size_t)n) : print_text(results, (size_t)n, blocker);
+	err = find_all(&f);
+	if (!err)
+		err = json ? print_json(&f) : print_text(&f);
 	if (err) {
 		fprintf(stderr, "vfslock features: cannot write the result: %s\n", strerror(-err));
-		return STATUS_NO_AUDIT;
+		return EXIT_CANNOT;
 	}
-	return blocker ? STATUS_NO_AUDIT : STATUS_OK;
+	return f.blocker ? EXIT_CANNOT : EXIT_CLEAN;
 }

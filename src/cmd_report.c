@@ -138,7 +138,7 @@ static void show_progress(const struct report_options *o, const struct audit *a)
 	if (o->seconds)
 		fprintf(stderr, "\r\033[Kauditing %s: %.0f of %.0f s, Ctrl-C to end", a->target.path, audit__seconds(a),
 			o->seconds);
-	else
+	else if (o->command)
 		fprintf(stderr, "\r\033[Kauditing %s: %.0f s, until %s ends", a->target.path, audit__seconds(a),
 			o->command[0]);
 }

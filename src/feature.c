@@ -235,7 +235,7 @@ static enum feature_state probe_task_storage(struct probe_ctx *ctx, struct featu
 	struct bpf_insn insns[] = {
 		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf},
 		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_0},
-		{.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD},
+		{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD},
 		{.code = 0},
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4},
@@ -276,7 +276,7 @@ static enum feature_state probe_module_btf(struct probe_ctx *ctx, struct feature
 		return FEATURE_UNKNOWN;
 	dir = opendir(BTF_DIR);
 	while (dir && (entry = readdir(dir)))
-		modules += entry->d_name[0] != '.' && strcmp(entry->d_name, "vmlinux");
+		modules += entry->d_name[0] != '.' && strcmp(entry->d_name, "vmlinux") != 0;
 	if (dir)
 		closedir(dir);
 

@@ -60,10 +60,4 @@ const char *features__kernel(char *buf, size_t len);
  */
 const char *features__first_blocker(const struct feature_result *results, size_t n, char *buf, size_t len);
 
-/*
- * "vfslock features [--json]": prints all of the above. Returns the exit status: 0 if an audit
- * is possible, 2 for a usage error, 3 if it is not possible.
- */
-int cmd_features(int argc, char **argv);
-
 #endif /* VFSLOCK_FEATURE_H */

@@ -199,7 +199,7 @@ static int open_module(struct kbtf *kb, const char *module)
 
 		if (fd < 0)
 			continue;
-		if (bpf_obj_get_info_by_fd(fd, &info, &len) || !info.kernel_btf || strcmp(name, module)) {
+		if (bpf_obj_get_info_by_fd(fd, &info, &len) || !info.kernel_btf || strcmp(name, module) != 0) {
 			close(fd);
 			continue;
 		}
@@ -228,7 +228,7 @@ static int find_object(struct kbtf *kb, const char *module)
 	for (int i = 0; i < kb->n_objects; i++)
 		if (!strcmp(kb->objects[i].name, module ? module : ""))
 			return i;
-	return open_module(kb, module);
+	return module ? open_module(kb, module) : -ENOENT;
 }
 
 int kbtf__func(struct kbtf *kb, const char *name, const char *module, struct kbtf_func *out)

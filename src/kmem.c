@@ -23,7 +23,7 @@ static int load(struct kmem *km)
 	struct bpf_program *prog;
 	int err;
 
-	km->obj = bpf_object__open_mem(reader_object, reader_object_end - reader_object, NULL);
+	km->obj = bpf_object__open_mem(reader_object, OBJECT_SIZE(reader_object), NULL);
 	if (!km->obj)
 		return -errno;
 	err = bpf_object__load(km->obj);

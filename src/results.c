@@ -312,6 +312,8 @@ int results__make(struct audit *a, struct results *out)
 	for (int i = 0; i < out->n_methods; i++) {
 		struct method_result *m = &out->methods[i];
 
+		if (!m->method)
+			continue;
 		out->coverage.methods_exercised += m->calls > 0;
 		for (int n = 0; n < m->method->n_rules; n++)
 			conclude_rule(out, m, &m->rules[n]);

@@ -100,7 +100,7 @@ static void set_autoload(struct bpf_object *obj, const int *wanted, int n, bool 
 
 static int open_object(struct bpf_object **out)
 {
-	*out = bpf_object__open_mem(vfslock_object, vfslock_object_end - vfslock_object, NULL);
+	*out = bpf_object__open_mem(vfslock_object, OBJECT_SIZE(vfslock_object), NULL);
 	if (!*out) {
 		int err = -errno;
 

@@ -32,7 +32,7 @@ const char *text__duration(char *buf, size_t len, __u64 ns)
 		return buf;
 	}
 	if (ns >= TEXT_MAX_SECONDS * NS_PER_S) {
-		snprintf(buf, len, "> %u s", TEXT_MAX_SECONDS - 1);
+		snprintf(buf, len, "> %d s", TEXT_MAX_SECONDS - 1);
 		return buf;
 	}
 	/* Count in the smallest power of ten in which, once rounded, three digits are enough. */

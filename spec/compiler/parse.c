@@ -73,7 +73,7 @@ static char *parse_type_words(struct lexer *lx, int *pointers, char **tag)
 {
 	static const char *const words[] = {"unsigned", "int",    "long", "short", "char",    "bool",  "void",
 					    "size_t",   "loff_t", "u64",  "u32",   "umode_t", "gfp_t", NULL};
-	char *type = strdup("");
+	char *type = NULL;
 
 	*pointers = 0;
 	*tag = NULL;
@@ -88,10 +88,10 @@ static char *parse_type_words(struct lexer *lx, int *pointers, char **tag)
 			*tag = NULL;
 	} else {
 		while (lx->tok.kind == TOKEN_WORD && name_index(words, lx->tok.text) >= 0) {
-			type = format("%s%s%s", type, *type ? " " : "", lx->tok.text);
+			type = type ? format("%s %s", type, lx->tok.text) : strdup(lx->tok.text);
 			lexer__next(lx);
 		}
-		if (!*type)
+		if (!type)
 			lexer__fail(lx, "unexpected '%s', expected a C type", lx->tok.text);
 	}
 	return type;

@@ -34,8 +34,7 @@ static void check_value(__u64 v)
 	unsigned int idx = vl_hist_index(v);
 
 	if (idx != reference_index(v))
-		fail_msg("index of %llu is %u, should be %u", (unsigned long long)v, idx,
-			 reference_index(v));
+		fail_msg("index of %llu is %u, should be %u", (unsigned long long)v, idx, reference_index(v));
 	if (v < hist__lower(idx) || v > hist__upper(idx))
 		fail_msg("%llu is outside of its bucket %u", (unsigned long long)v, idx);
 }
@@ -94,9 +93,9 @@ static __u64 next_random(__u64 *seed)
 
 static void test_percentile(void **state)
 {
-	static const unsigned int per_mille[] = { 1, 10, 250, 500, 900, 990, 999, 1000 };
+	static const unsigned int per_mille[] = {1, 10, 250, 500, 900, 990, 999, 1000};
 	static __u64 sample[10000];
-	struct hist h = { 0 };
+	struct hist h = {0};
 	__u64 seed = 88172645463325252ULL;
 	size_t i, n = COUNT_OF(sample);
 
@@ -122,7 +121,7 @@ static void test_percentile(void **state)
 
 static void test_percentile_edges(void **state)
 {
-	struct hist h = { 0 };
+	struct hist h = {0};
 	__u64 ns = 42;
 
 	(void)state;
@@ -145,7 +144,7 @@ static void test_percentile_edges(void **state)
 
 static void test_percentile_beyond(void **state)
 {
-	struct hist h = { 0 };
+	struct hist h = {0};
 	__u64 ns;
 
 	(void)state;
@@ -159,7 +158,7 @@ static void test_percentile_beyond(void **state)
 
 static void test_rank(void **state)
 {
-	struct hist h = { 0 };
+	struct hist h = {0};
 	__u64 ns;
 
 	(void)state;
@@ -175,8 +174,11 @@ static void test_rank(void **state)
 
 static void test_merge(void **state)
 {
-	struct { __u64 counts[VL_HIST_BUCKETS]; __u64 other; } cpus[3] = { 0 };
-	struct hist h = { 0 }, sum = { 0 };
+	struct {
+		__u64 counts[VL_HIST_BUCKETS];
+		__u64 other;
+	} cpus[3] = {0};
+	struct hist h = {0}, sum = {0};
 
 	(void)state;
 	cpus[0].counts[3] = 1;
@@ -200,11 +202,11 @@ static void test_merge(void **state)
 
 static void test_cumulative(void **state)
 {
-	static const __u64 le[] = { 0, 15, 1023, (1 << 20) - 1, VL_HIST_MAX_NS >> 1, UINT64_MAX };
-	static const __u64 values[] = { 0, 15, 16, 1000, 1023, 1024, 1 << 20, 1ULL << 50 };
-	static const __u64 want[] = { 1, 2, 5, 6, 7, 8 };
-	static const __u64 not_bounds[] = { 1000 }, descending[] = { 1023, 15 }, twice[] = { 7, 7 };
-	struct hist h = { 0 };
+	static const __u64 le[] = {0, 15, 1023, (1 << 20) - 1, VL_HIST_MAX_NS >> 1, UINT64_MAX};
+	static const __u64 values[] = {0, 15, 16, 1000, 1023, 1024, 1 << 20, 1ULL << 50};
+	static const __u64 want[] = {1, 2, 5, 6, 7, 8};
+	static const __u64 not_bounds[] = {1000}, descending[] = {1023, 15}, twice[] = {7, 7};
+	struct hist h = {0};
 	__u64 got[COUNT_OF(le)];
 	size_t i;
 

@@ -83,8 +83,7 @@ static void test_pretty(void **state)
 	json_begin_object(&d.w, "empty");
 	json_end(&d.w);
 	json_end(&d.w);
-	doc_expect(&d, 0,
-		   "{\n  \"a\": 1,\n  \"b\": [\n    2,\n    3\n  ],\n  \"empty\": {}\n}\n");
+	doc_expect(&d, 0, "{\n  \"a\": 1,\n  \"b\": [\n    2,\n    3\n  ],\n  \"empty\": {}\n}\n");
 }
 
 static void check_string(const char *in, const char *out)
@@ -113,9 +112,8 @@ static void test_utf8(void **state)
 {
 	(void)state;
 	check_string("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
-		      "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
-	check_string("\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf",
-		      "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf");
+		     "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
+	check_string("\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf");
 	check_string("a\x80z", "a" BAD "z"); /* continuation alone */
 	check_string("\xff\xfe", BAD BAD);
 	check_string("\xc3", BAD); /* cut off */
@@ -126,7 +124,7 @@ static void test_utf8(void **state)
 	check_string("\xc0\xaf", BAD BAD); /* overlong */
 	check_string("\xe0\x80\xaf", BAD BAD BAD);
 	check_string("\xf0\x80\x80\xaf", BAD BAD BAD BAD);
-	check_string("\xed\xa0\x80", BAD BAD BAD); /* surrogate */
+	check_string("\xed\xa0\x80", BAD BAD BAD);         /* surrogate */
 	check_string("\xf4\x90\x80\x80", BAD BAD BAD BAD); /* above U+10FFFF */
 	check_string("\xf5\x80\x80\x80", BAD BAD BAD BAD);
 }
@@ -175,7 +173,7 @@ static void test_double(void **state)
 
 static void test_double_locale(void **state)
 {
-	static const char *const locales[] = { "de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8" };
+	static const char *const locales[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "ps_AF.UTF-8"};
 	bool any = false;
 	size_t i;
 
@@ -282,16 +280,11 @@ static void test_write_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_compact),
-		cmocka_unit_test(test_pretty),
-		cmocka_unit_test(test_escape),
-		cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_key_is_escaped),
-		cmocka_unit_test(test_double),
-		cmocka_unit_test(test_double_locale),
-		cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_misuse),
-		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_compact),        cmocka_unit_test(test_pretty),
+		cmocka_unit_test(test_escape),         cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_key_is_escaped), cmocka_unit_test(test_double),
+		cmocka_unit_test(test_double_locale),  cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_misuse),         cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_write_error),
 	};
 

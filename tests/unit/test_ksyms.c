@@ -15,29 +15,28 @@
 
 #include "ksyms.h"
 
-static const char fixture[] =
-	"0000000000000000 A fixed_percpu_data\n"
-	"ffffffff81000000 t first_static\n"
-	"ffffffff81000000 T _text\n"
-	"ffffffff81000000 D first_data\n"
-	"ffffffff81000000 W first_weak\n"
-	"ffffffff81000100 T vfs_open\n"
-	"ffffffff81000180 t __pfx_helper\n"
-	"ffffffff81000190 t helper\n"
-	"ffffffff81000200 t helper.isra.0\n"
-	"ffffffff81000280 t helper.constprop.0\n"
-	"ffffffff81000300 t helper\n"
-	"ffffffff81000310 t __cfi_last_text\n"
-	"ffffffff81000320 T last_text\n"
-	"ffffffff82000000 D init_task\n"
-	"ffffffff82002000 b counter\n"
-	"ffffffffc0200000 t ext4_open\t[ext4]\n"
-	"ffffffffc0200100 t helper\t[ext4]\n"
-	"ffffffffc0300000 t ext4_open\t[ext4_fake]\n"
-	"ffffffffc0300040 r table\t[ext4_fake]\n"
-	"ffffffffc0200080 T ext4_iget\t[ext4]\n"
-	"ffffffffc0400000 t bpf_prog_6deef7357e7b4530_sd_fw\t[bpf]\n"
-	"ffffffffc0401000 t bpf_trampoline_6442510000\t[bpf]\n";
+static const char fixture[] = "0000000000000000 A fixed_percpu_data\n"
+			      "ffffffff81000000 t first_static\n"
+			      "ffffffff81000000 T _text\n"
+			      "ffffffff81000000 D first_data\n"
+			      "ffffffff81000000 W first_weak\n"
+			      "ffffffff81000100 T vfs_open\n"
+			      "ffffffff81000180 t __pfx_helper\n"
+			      "ffffffff81000190 t helper\n"
+			      "ffffffff81000200 t helper.isra.0\n"
+			      "ffffffff81000280 t helper.constprop.0\n"
+			      "ffffffff81000300 t helper\n"
+			      "ffffffff81000310 t __cfi_last_text\n"
+			      "ffffffff81000320 T last_text\n"
+			      "ffffffff82000000 D init_task\n"
+			      "ffffffff82002000 b counter\n"
+			      "ffffffffc0200000 t ext4_open\t[ext4]\n"
+			      "ffffffffc0200100 t helper\t[ext4]\n"
+			      "ffffffffc0300000 t ext4_open\t[ext4_fake]\n"
+			      "ffffffffc0300040 r table\t[ext4_fake]\n"
+			      "ffffffffc0200080 T ext4_iget\t[ext4]\n"
+			      "ffffffffc0400000 t bpf_prog_6deef7357e7b4530_sd_fw\t[bpf]\n"
+			      "ffffffffc0401000 t bpf_trampoline_6442510000\t[bpf]\n";
 
 /* Write @text to a temporary file, load it, remove the file. */
 static int load_text(const char *text, struct ksyms **ks)
@@ -120,7 +119,7 @@ static void test_lookup_nothing(void **state)
 
 static void test_aliases(void **state)
 {
-	static const char *const names[] = { "_text", "first_weak", "first_static", "first_data" };
+	static const char *const names[] = {"_text", "first_weak", "first_static", "first_data"};
 	const struct ksyms *ks = *state;
 	struct ksym sym;
 	size_t i;
@@ -197,8 +196,7 @@ static void test_format(void **state)
 	check_format(ks, 0xffffffff81000112, "vfs_open+0x12/0x80");
 	check_format(ks, 0xffffffff81000200, "helper.isra.0+0x0/0x80");
 	check_format(ks, 0xffffffffc0200012, "ext4_open+0x12/0x80 [ext4]");
-	check_format(ks, 0xffffffffc0400010,
-		      "bpf_prog_6deef7357e7b4530_sd_fw+0x10/0x1000 [bpf]");
+	check_format(ks, 0xffffffffc0400010, "bpf_prog_6deef7357e7b4530_sd_fw+0x10/0x1000 [bpf]");
 	check_format(ks, 0xffffffff81000180, "0xffffffff81000180");
 	check_format(NULL, 0x1234, "0x1234");
 	assert_int_equal(ksyms__format(ks, 0xffffffff81000112, tiny, sizeof(tiny)), 18);
@@ -214,8 +212,7 @@ static void test_load_errors(void **state)
 	assert_int_equal(ksyms__load("/tmp", &ks), -EISDIR);
 	assert_int_equal(load_text("", &ks), -EINVAL);
 	assert_int_equal(load_text("no symbols\nin here\n\n", &ks), -EINVAL);
-	assert_int_equal(load_text("0000000000000000 T a\n0000000000000000 t b\t[c]\n", &ks),
-			 -EPERM);
+	assert_int_equal(load_text("0000000000000000 T a\n0000000000000000 t b\t[c]\n", &ks), -EPERM);
 	assert_null(ks);
 }
 
@@ -233,7 +230,9 @@ static void test_malformed_lines(void **state)
 				   "zz T a\n"
 				   "10 T good\n"
 				   "20 T odd\t[unclosed\n"
-				   "30 T last\t[m]", &ks), 0);
+				   "30 T last\t[m]",
+				   &ks),
+			 0);
 	assert_int_equal(ksyms__count(ks), 3);
 	assert_int_equal(ksyms__addr(ks, "good", NULL, &addr), 0);
 	assert_int_equal(ksyms__addr(ks, "odd", "unclosed", &addr), 0);
@@ -257,8 +256,7 @@ static void test_large(void **state)
 	f = open_memstream(&text, &len);
 	assert_non_null(f);
 	for (i = 0; i < n; i++)
-		fprintf(f, "%016llx t sym_%u\t[mod_%u]\n",
-			0xffffffffc0000000ULL + (n - i) * 16ULL, i, i / 1000);
+		fprintf(f, "%016llx t sym_%u\t[mod_%u]\n", 0xffffffffc0000000ULL + (n - i) * 16ULL, i, i / 1000);
 	fclose(f);
 	assert_int_equal(load_text(text, &ks), 0);
 	free(text);

@@ -90,17 +90,17 @@ static void sink_expect(struct sink *s, const char *want)
 static void test_table(void **state)
 {
 	static const struct text_column cols[] = {
-		{ "METHOD", TEXT_LEFT },
-		{ "CALLS", TEXT_RIGHT },
-		{ "VERDICT", TEXT_LEFT },
+		{"METHOD", TEXT_LEFT},
+		{"CALLS", TEXT_RIGHT},
+		{"VERDICT", TEXT_LEFT},
 	};
 	struct text_table *t = text_table__new(cols, 3);
 	struct sink s;
 
 	(void)state;
-	assert_int_equal(text_table__row(t, (const char *[]){ "create", "1,234,567", "ok" }), 0);
-	assert_int_equal(text_table__row(t, (const char *[]){ "rm\xc3\xb6glich", "3", NULL }), 0);
-	assert_int_equal(text_table__row(t, (const char *[]){ "a\x1b[31m\n", NULL, "bad" }), 0);
+	assert_int_equal(text_table__row(t, (const char *[]){"create", "1,234,567", "ok"}), 0);
+	assert_int_equal(text_table__row(t, (const char *[]){"rm\xc3\xb6glich", "3", NULL}), 0);
+	assert_int_equal(text_table__row(t, (const char *[]){"a\x1b[31m\n", NULL, "bad"}), 0);
 	assert_int_equal(text_table__print(t, sink_open(&s), 2), 0);
 	sink_expect(&s, "  METHOD        CALLS  VERDICT\n"
 			"  create    1,234,567  ok\n"
@@ -111,7 +111,7 @@ static void test_table(void **state)
 
 static void test_table_plain(void **state)
 {
-	static const struct text_column cols[] = { { NULL, TEXT_LEFT }, { NULL, TEXT_RIGHT } };
+	static const struct text_column cols[] = {{NULL, TEXT_LEFT}, {NULL, TEXT_RIGHT}};
 	struct text_table *t = text_table__new(cols, 2);
 	struct sink s;
 	int i;
@@ -120,7 +120,7 @@ static void test_table_plain(void **state)
 	assert_int_equal(text_table__print(t, sink_open(&s), 0), 0);
 	sink_expect(&s, "");
 	for (i = 0; i < 40; i++)
-		assert_int_equal(text_table__row(t, (const char *[]){ "", i ? "" : "x" }), 0);
+		assert_int_equal(text_table__row(t, (const char *[]){"", i ? "" : "x"}), 0);
 	assert_int_equal(text_table__print(t, sink_open(&s), 0), 0);
 	sink_expect(&s, "  x\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
 			"\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n");
@@ -130,7 +130,7 @@ static void test_table_plain(void **state)
 
 static void test_table_write_error(void **state)
 {
-	static const struct text_column cols[] = { { "X", TEXT_LEFT } };
+	static const struct text_column cols[] = {{"X", TEXT_LEFT}};
 	struct text_table *t = text_table__new(cols, 1);
 	FILE *full = fopen("/dev/full", "w");
 
@@ -143,8 +143,7 @@ static void test_table_write_error(void **state)
 	text_table__free(t);
 }
 
-static void check_wrap(const char *prefix, const char *text, unsigned int indent,
-			unsigned int width, const char *want)
+static void check_wrap(const char *prefix, const char *text, unsigned int indent, unsigned int width, const char *want)
 {
 	struct sink s;
 
@@ -163,10 +162,8 @@ static void test_wrap(void **state)
 	check_wrap(NULL, "  one\n\ttwo  ", 2, 80, "  one two\n");
 	check_wrap("costs: ", "much more time", 2, 18, "  costs: much more\n         time\n");
 	check_wrap(NULL, "a /a/very/long/path b", 1, 6, " a\n /a/very/long/path\n b\n");
-	check_wrap("\xe2\x86\x92 ", "\xc3\xa4\xc3\xb6 \xc3\xbc", 0, 6,
-		    "\xe2\x86\x92 \xc3\xa4\xc3\xb6 \xc3\xbc\n");
-	check_wrap("\xe2\x86\x92 ", "\xc3\xa4\xc3\xb6 \xc3\xbc", 0, 5,
-		    "\xe2\x86\x92 \xc3\xa4\xc3\xb6\n  \xc3\xbc\n");
+	check_wrap("\xe2\x86\x92 ", "\xc3\xa4\xc3\xb6 \xc3\xbc", 0, 6, "\xe2\x86\x92 \xc3\xa4\xc3\xb6 \xc3\xbc\n");
+	check_wrap("\xe2\x86\x92 ", "\xc3\xa4\xc3\xb6 \xc3\xbc", 0, 5, "\xe2\x86\x92 \xc3\xa4\xc3\xb6\n  \xc3\xbc\n");
 	check_wrap(NULL, "narrow column", 10, 4, "          narrow\n          column\n");
 }
 

@@ -1,0 +1,424 @@
+#!/usr/bin/env bash
+# test_specc.sh [BUILD] - tests of the spec compiler BUILD/specc: what it accepts, what it refuses and with which words,
+# what it emits, and that the ids of the real rules stay what they are.
+set -euo pipefail
+root=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+build=$(readlink -f "${1:-$root/build}")
+specc=$build/specc
+golden=$root/tests/unit/rule-ids.txt
+# The compiler lives for one build and never frees: that is not what a sanitized one is asked for.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} LC_ALL=C
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp"
+number=0
+failed=0
+
+# result NAME [WHY]: passed if there is no WHY.
+result() {
+	number=$((number + 1))
+	if [ -z "${2:-}" ]; then
+		echo "ok $number - $1"
+		return
+	fi
+	failed=$((failed + 1))
+	echo "not ok $number - $1"
+	printf '%s\n' "$2" | sed 's/^/#   /'
+}
+
+# equal NAME EXPECTED GOT
+equal() {
+	local why=
+	[ "$2" = "$3" ] || why="expected: $2"$'\n'"got:      $3"
+	result "$1" "$why"
+}
+
+# run ARGUMENT...: sets $status, $out and $err.
+run() {
+	status=0
+	"$specc" "$@" >out 2>err || status=$?
+	out=$(tr '\0' '@' <out)
+	err=$(cat err)
+}
+
+# accepts NAME FILE...: compiles without a word.
+accepts() {
+	local name=$1
+	shift
+	run --check "$@"
+	equal "$name" "status 0, nothing said" "status $status, ${out}${err:-nothing said}"
+}
+
+# refuses NAME MESSAGE FILE...: exit status 1, MESSAGE and no more on stderr, nothing on stdout.
+refuses() {
+	local name=$1 message=$2
+	shift 2
+	run --check "$@"
+	equal "$name" "status 1: $message" "status $status: $out$err"
+}
+
+# bad NAME MESSAGE: the spec file is on stdin and called bad.spec. @ in MESSAGE stands for "bad.spec:".
+bad() {
+	cat >bad.spec
+	refuses "$1" "${2/@/bad.spec:}" types.spec bad.spec
+}
+
+# bad_rule NAME MESSAGE RULE...: the rules are lines 3 and following, of the method m(struct inode *dir, int flags).
+bad_rule() {
+	local name=$1 message=$2
+	shift 2
+	bad "$name" "$message" < <(printf '%s\n' 'ops a_operations place "table"' 'method m(struct inode *dir, int flags)' "$@")
+}
+
+cat >types.spec <<'END'
+# Every kind of lock.
+type struct inode *  super_block { it->i_sb }
+type struct file *   super_block { it->f_inode->i_sb }
+lock i_rwsem    rwsem  in struct inode *  { &it->i_rwsem }  field inode.i_rwsem
+lock i_mutex    mutex  in struct inode *  { &it->i_mutex }
+lock i_lock     spin   in struct inode *  { &it->i_lock }
+lock folio_lock bit    in struct folio *  { it }
+lock all_sem    rwsem  global all_sem
+lock may_block  context
+END
+
+cat >good.spec <<'END'
+ops a_operations
+	place "a_operations: table"
+
+every method
+	rule task may_block yes  says "all may block"  place "line above"
+
+method lookup(struct inode *dir, const struct file *file, unsigned int flags) since 5.10 until 7.0
+	hot
+	rule dir i_rwsem { dir } shared  says "shared"
+	rule dir i_rwsem { dir } exclusive  as creating  if { flags &
+		O_CREAT }  since 6.1  says "exclusive if \ creating"
+	rule victim i_rwsem { file->f_inode } exclusive exit  if { ret == 0 }  says "exclusive"
+	rule all all_sem shared  inside lookup, release  says "read"
+		drift if { !file } because "a.c:f"
+		drift via a_worker because "a.c:a_worker"
+
+method release(struct file|kiocb *file, struct folio **foliop, int mask)
+	super_block { file->f_inode->i_sb }
+	without task
+	select { mask & MEASURED(NOT_A_MASK) }
+	rule task may_block yes  if { !(mask & MEASURED(MAY_NOT_BLOCK)) }  says "may block"
+	rule task may_block no during  if { mask & MEASURED(MAY_NOT_BLOCK) }  says "may not"
+	rule folio folio_lock { *foliop } held  says "yes, unlocks"
+	rule folio folio_lock { *foliop } free after  says "yes, unlocks"  unverifiable because "I/O completion"
+	cell i_rwsem none  says "no"
+
+method check(int flags)
+	super_block none because "the only argument is an integer"
+	cell i_rwsem maybe  says "maybe"
+END
+
+# The plain words of every rule id in rules.c.
+ids() {
+	sed -n 's/.*\.id = "\([^"]*\)".*/\1/p' "$1"
+}
+
+# shows NAME FILE TEXT: the file has TEXT somewhere.
+shows() {
+	local why=
+	grep -qF -- "$3" "$2" || why="$2 does not have: $3"
+	result "$1" "$why"
+}
+
+test_good() {
+	accepts "a spec with every statement" types.spec good.spec
+	accepts "types alone" types.spec
+	printf 'ops a_operations place "p"\n# nothing else' >empty.spec
+	accepts "an ops struct without methods, a comment without line end" types.spec empty.spec
+	tr '\n' ' ' <good.spec >one-line.spec
+	accepts "white space means nothing" types.spec one-line.spec
+	mapfile -t real < <(real_specs)
+	accepts "the real spec" "${real[@]}"
+}
+
+test_words() {
+	bad_rule "unknown lock" "@3:11: unknown lock 'j_rwsem', expected one that spec/types.spec declares" \
+		' rule dir j_rwsem { dir } shared  says "x"'
+	bad_rule "unknown lock of a cell" "@3:7: unknown lock 'nowhere', expected one that spec/types.spec declares" \
+		' cell nowhere none  says "x"'
+	bad_rule "unknown mode" \
+		"@3:27: unknown mode 'write', expected exclusive, shared, held, free, yes, no, none, maybe or any" \
+		' rule dir i_rwsem { dir } write  says "x"'
+	bad_rule "missing mode" \
+		"@3:27: unknown mode 'says', expected exclusive, shared, held, free, yes, no, none, maybe or any" \
+		' rule dir i_rwsem { dir } says "x"'
+	bad_rule "missing says" "@3:7: rule without words, expected a says clause" ' rule dir i_rwsem { dir } shared'
+	bad_rule "missing says of a cell" "@3:7: rule without words, expected a says clause" ' cell i_rwsem none'
+	bad_rule "says without a string" "@3:39: unexpected 'x', expected the cell's words in quotes" \
+		' rule dir i_rwsem { dir } shared says x'
+	bad_rule "missing subject" "@4:1: unexpected 'end of file', expected the rule's subject, a word" ' rule'
+	bad_rule "unknown statement" \
+		"@3:2: unexpected 'rules', expected 'method', 'every', 'rule', 'cell' or another statement of a method" \
+		' rules dir i_rwsem { dir } shared  says "x"'
+	bad_rule "unknown clause" \
+		"@3:44: unexpected 'when', expected 'method', 'every', 'rule', 'cell' or another statement of a method" \
+		' rule dir i_rwsem { dir } shared  says "x" when { dir }'
+	bad "unknown statement before ops" "@1:1: unexpected 'method', expected 'ops', 'type' or 'lock'" \
+		<<<'method m(struct inode *dir)'
+	bad "missing place" "@2:1: unexpected 'method', expected 'place' and where in the document it stands" \
+		<<<$'ops a_operations\nmethod m(struct inode *dir)'
+	bad "place without a string" "@1:24: unexpected 'table', expected a place in quotes" <<<'ops a_operations place table'
+	bad "every without method" "@1:34: unexpected 'rule', expected 'method' after 'every'" \
+		<<<'ops a_operations place "p" every rule dir i_rwsem { dir } shared says "x"'
+}
+
+test_lexer() {
+	bad_rule "unclosed string" "@3:39: string is not closed, expected '\"' on the same line" \
+		' rule dir i_rwsem { dir } shared says "x' ' "'
+	bad_rule "unclosed brace" "@3:19: C text is not closed, expected '}'" ' rule dir i_rwsem { dir shared says "x"'
+	bad_rule "unclosed inner brace" "@3:19: C text is not closed, expected '}'" \
+		' rule dir i_rwsem { ({ dir; ) } shared says "x"'
+	bad_rule "empty braces" "@3:19: empty C text, expected an expression between '{' and '}'" \
+		' rule dir i_rwsem {  } shared says "x"'
+	bad_rule "a brace too many" \
+		"@3:44: unexpected '}', expected 'method', 'every', 'rule', 'cell' or another statement of a method" \
+		' rule dir i_rwsem { dir } shared  says "x" }'
+	bad_rule "lines are counted within braces" \
+		"@6:3: unknown mode 'write', expected exclusive, shared, held, free, yes, no, none, maybe or any" \
+		' rule dir i_rwsem # }' '{' ' dir }' '  write'
+	printf 'ops a_operations place "p"\n\0method' >nul.spec
+	refuses "NUL byte" "nul.spec: contains a NUL byte, expected text" types.spec nul.spec
+	refuses "missing file" "absent.spec: cannot be read: No such file or directory" types.spec absent.spec
+}
+
+test_versions() {
+	local version
+	for version in 6 6.1.2 six 6. .1 6.x 100.1 6.256 -1; do
+		bad_rule "version $version" "@3:41: unexpected '${version/-1/-}', expected a kernel version like 6.1" \
+			" rule dir i_rwsem { dir } shared  since $version  says \"x\""
+	done
+	bad_rule "empty range" "@3:7: range since 6.1 until 5.10 is empty, expected since < until" \
+		' rule dir i_rwsem { dir } shared  since 6.1 until 5.10  says "x"'
+	bad_rule "range of no kernel" "@3:7: range since 6.1 until 6.1 is empty, expected since < until" \
+		' rule dir i_rwsem { dir } shared  until 6.1 says "x" since 6.1'
+}
+
+test_methods() {
+	bad_rule "duplicate method" "@3:8: method 'm' is already described in line 2, expected one description" \
+		'method m(struct inode *dir)'
+	bad_rule "ops struct in two files" "@3:5: ops struct 'a_operations' has a file already, expected one file each" \
+		'ops a_operations place "p"'
+	bad "no super_block derivable" \
+		"@2:8: method m has no argument that leads to a super_block, expected a super_block statement" \
+		<<<$'ops a_operations place "p"\nmethod m(struct nothing *x, int flags)'
+	bad "super_block none without a reason" "@2:43: unexpected 'end', expected 'because' and a reason" \
+		<<<$'ops a_operations place "p"\nmethod m(struct nothing *x) super_block none end'
+	bad "method without parameters" "@1:36: unexpected 'hot', expected '(' before the parameters" \
+		<<<'ops a_operations place "p" method m hot'
+	bad "unclosed parameters" "@1:55: unexpected 'hot', expected ')' or ',' after a parameter" \
+		<<<'ops a_operations place "p" method m(struct inode *dir hot'
+	bad "parameter without name" "@1:51: unexpected ')', expected a parameter's name" \
+		<<<'ops a_operations place "p" method m(struct inode *)'
+	bad "parameter without type" "@1:37: unexpected 'dir', expected a C type" <<<'ops a_operations place "p" method m(dir)'
+	bad "struct by value" "@1:50: unexpected 'dir', expected '*': no method takes a struct by value" \
+		<<<'ops a_operations place "p" method m(struct inode dir)'
+	bad "| on scalars" "@1:40: unexpected '|', expected at most 3 struct types before it" \
+		<<<'ops a_operations place "p" method m(int|long x)'
+	bad "too many alternatives" "@1:49: unexpected '|', expected at most 3 struct types before it" \
+		<<<'ops a_operations place "p" method m(struct a|b|c|d *x)'
+}
+
+test_declarations() {
+	bad "lock declared twice" "@1:6: lock 'i_rwsem' is already declared, expected a new name" \
+		<<<'lock i_rwsem rwsem global other'
+	bad "unknown kind of lock" "@1:11: unknown kind 'futex', expected rwsem, mutex, spin, bit or context" \
+		<<<'lock here futex global other'
+	bad "lock that lies nowhere" "@2:1: unexpected 'end of file', expected 'in TYPE { C }' or 'global SYMBOL'" \
+		<<<'lock here rwsem'
+	bad "field without a dot" "@2:1: field 'i_rwsem' has no '.', expected STRUCT.MEMBER" \
+		<<<'lock here rwsem in struct inode * { &it->i_rwsem } field i_rwsem'
+	bad "type that is no pointer" "@1:19: unexpected 'super_block', expected '*' after the struct's tag" \
+		<<<'type struct inode super_block { it->i_sb }'
+}
+
+kinds='expected exclusive or shared (rwsem), exclusive (mutex), held or free (spin, bit), yes at entry or no during (context)'
+
+# bad_fit KIND MODE RULE: a mode that does not go with the kind of lock.
+bad_fit() {
+	bad_rule "a $1 that is $2" "@3:7: a $1 does not go with mode '${2% at *}' at ${2#* at }, $kinds" " rule $3 says \"x\""
+}
+
+test_fit() {
+	bad_fit rwsem "held at entry" 'dir i_rwsem { dir } held'
+	bad_fit rwsem "free at exit" 'dir i_rwsem { dir } free exit'
+	bad_fit rwsem "yes at entry" 'dir i_rwsem { dir } yes'
+	bad_fit mutex "shared at entry" 'dir i_mutex { dir } shared'
+	bad_fit mutex "held at entry" 'dir i_mutex { dir } held'
+	bad_fit spin "exclusive at entry" 'dir i_lock { dir } exclusive'
+	bad_fit bit "shared at entry" 'dir folio_lock { dir } shared'
+	bad_fit context "exclusive at entry" 'task may_block exclusive'
+	bad_fit context "yes at exit" 'task may_block yes exit'
+	bad_fit context "no at entry" 'task may_block no'
+	bad_rule "lock without an object" "@3:7: lock i_rwsem has no subject, expected { C } of type struct inode *" \
+		' rule dir i_rwsem shared  says "x"'
+	bad_rule "object of a global lock" "@3:7: lock all_sem is not part of an object, expected no { C }" \
+		' rule dir all_sem { dir } shared  says "x"'
+	bad_rule "cell that promises" \
+		"@3:7: a cell with mode 'shared', expected none, maybe or any: use 'rule' for a promise" \
+		' cell i_rwsem shared  says "x"'
+	bad_rule "phase after, verifiable" \
+		"@3:7: phase 'after' cannot be observed, expected an 'unverifiable because' clause" \
+		' rule dir i_lock { dir } free after  says "x"'
+	bad_rule "ret at entry" "@3:7: the return value 'ret' is not known yet, expected phase exit" \
+		' rule dir i_rwsem { dir } shared  if { ret & 1 }  says "x"'
+	bad_rule "ret in the object at entry" "@3:7: the return value 'ret' is not known yet, expected phase exit" \
+		' rule dir i_rwsem { ret } shared  says "x"'
+}
+
+test_clauses() {
+	bad_rule "unknown method after inside" "@3:7: unknown method 'truncate' after 'inside', expected one that spec/ describes" \
+		' rule dir i_rwsem { dir } shared  inside m, truncate  says "x"'
+	bad_rule "second if" "@3:47: second 'if', expected one: join them with &&" \
+		' rule dir i_rwsem { dir } shared  if { flags } if { dir }  says "x"'
+	bad_rule "if without C" "@3:38: unexpected 'flags', expected { C } after 'if'" \
+		' rule dir i_rwsem { dir } shared  if flags  says "x"'
+	bad_rule "drift without because" \
+		"@3:57: unexpected 'says', expected 'because' and a reason: no rule drifts without one" \
+		' rule dir i_rwsem { dir } shared  drift via some_worker  says "x"'
+	bad_rule "drift of no kind" "@3:41: unexpected 'because', expected 'if { C }' or 'via FUNCTION' after 'drift'" \
+		' rule dir i_rwsem { dir } shared  drift  because "y"  says "x"'
+	bad_rule "unverifiable without because" "@3:49: unexpected 'says', expected 'because' and a reason" \
+		' rule dir i_rwsem { dir } shared  unverifiable  says "x"'
+	bad_rule "duplicate id" "@4:7: a second rule has the id a_operations.m.i_rwsem.dir, expected an 'as NAME' clause that tells them apart" \
+		' rule dir i_rwsem { dir } shared  says "x"' ' rule dir i_rwsem { dir } exclusive  says "x"'
+	bad_rule "duplicate id of a cell" "@4:7: a second rule has the id a_operations.m.i_rwsem, expected an 'as NAME' clause that tells them apart" \
+		' cell i_rwsem none  says "x"' ' cell i_rwsem maybe  says "x"'
+	bad_rule "alias that is another's phase" "@4:7: a second rule has the id a_operations.m.i_rwsem.dir.exit, expected an 'as NAME' clause that tells them apart" \
+		' rule dir i_rwsem { dir } shared exit  says "x"' ' rule dir i_rwsem { dir } shared  as exit  says "x"'
+}
+
+# numbered N FORMAT: FORMAT with every # replaced by 1 to N.
+numbered() {
+	for ((i = 1; i <= $1; i++)); do
+		echo "${2//#/$i}"
+	done
+}
+
+# limit NAME MOST MESSAGE RULE: MOST rules fit into a method, one more does not.
+limit() {
+	local rules
+	mapfile -t rules < <(numbered "$2" "$4")
+	printf '%s\n' 'ops a_operations place "p"' 'method m(struct inode *dir, int flags)' "${rules[@]}" >full.spec
+	accepts "$2 $1" types.spec full.spec
+	mapfile -t rules < <(numbered "$(($2 + 1))" "$4")
+	bad_rule "more than $2 $1" "@$(($2 + 3)):7: $3, expected fewer" "${rules[@]}"
+}
+
+test_limits() {
+	limit "locks at entry" 8 "method m reads more than 8 locks at entry" \
+		' rule dir# i_rwsem { dir + # } shared  says "x"'
+	limit "locks at exit" 4 "method m reads more than 4 locks at exit" \
+		' rule dir# i_rwsem { dir + # } shared exit  says "x"'
+	limit "conditions" 10 "method m has more than 10 conditions" \
+		' rule dir i_rwsem { dir } shared  as n#  if { flags & # }  says "x"'
+}
+
+test_usage() {
+	run
+	equal "no arguments" "2 usage: specc OUTDIR|--check FILE.spec..." "$status $err"
+	run --check
+	equal "no file" "2 usage: specc OUTDIR|--check FILE.spec..." "$status $err"
+	run absent types.spec
+	equal "no such output directory" "1 specc: absent/rules.c cannot be written: No such file or directory" \
+		"$status $(head -n 1 <<<"$err")"
+	mkdir -p none
+	run none types.spec bad.spec
+	equal "nothing is written for a spec that is refused" "1 " "$status $(ls none)"
+}
+
+test_output() {
+	mkdir -p one two
+	run one types.spec good.spec
+	equal "compiles without a word" "0 " "$status $out$err"
+	equal "writes its three files" "ids.h probes.h rules.c" "$(cd one && echo *)"
+	run two types.spec good.spec
+	result "the same spec yields the same files" "$(diff -r one two)"
+	result "rules.c compiles without warnings" \
+		"$("${CC:-gcc}" -std=gnu11 -Wall -Wextra -Werror -fsyntax-only "-I$root/src" one/rules.c 2>&1)"
+	equal "ids" "a_operations.lookup.i_rwsem.dir a_operations.lookup.i_rwsem.dir.creating \
+a_operations.lookup.i_rwsem.victim.exit a_operations.lookup.all_sem.all a_operations.lookup.may_block.task \
+a_operations.release.may_block.task a_operations.release.may_block.task.during \
+a_operations.release.folio_lock.folio a_operations.release.folio_lock.folio.after a_operations.release.i_rwsem \
+a_operations.check.i_rwsem a_operations.check.may_block.task" "$(ids one/rules.c | tr '\n' ' ' | sed 's/ $//')"
+}
+
+# Needs the files that test_output made.
+test_probes() {
+	shows "white space of a condition is folded" one/rules.c '.condition_text = "flags & O_CREAT"'
+	shows "words are quoted for C" one/rules.c '.says = "exclusive if \\ creating"'
+	shows "a version is major and minor" one/rules.c ".since = $((6 << 8 | 1)), .until = 0"
+	shows "inside becomes the methods' numbers" one/rules.c '.inside = (const short[]){ 0, 1, -1 }'
+	shows "a drift condition has a flag of its own" one/rules.c '{ .condition = 2, .condition_text = "!file"'
+	shows "alternative types" one/rules.c '.tags = { "file", "kiocb", }'
+	shows "measured constants are numbered" one/ids.h 'VL_MEASURED_MAY_NOT_BLOCK = 0,'
+	shows "arguments are counted as in the declaration" one/probes.h '(unsigned int)vl_arg(ctx, 2);'
+	shows "pointers to pointers are copied" one/probes.h '(struct folio **)vl_arg_copy(ctx, 1);'
+	shows "entry slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[0]) << 0;'
+	shows "exit slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[4]) << 32;'
+	shows "global locks" one/probes.h 'sig |= vl_read_global_rwsem((void *)vl_plan(VL_PLAN_GLOBAL + 0), me, &words[2]) << 4;'
+	shows "conditions" one/probes.h $'if (flags & O_CREAT)\n' # only the line
+	equal "no probe without a super_block" "2" "$(grep -c '^VL_PROGRAMS' one/probes.h)"
+}
+
+test_one_line() {
+	mkdir -p more
+	sed '/^method release/i\	rule dir i_mutex { dir } exclusive  says "new"' good.spec >more.spec
+	run more types.spec more.spec
+	equal "one line more compiles" "0 " "$status $out$err"
+	equal "one id more, and no other change of ids" "> a_operations.lookup.i_mutex.dir" \
+		"$(diff <(ids one/rules.c | sort) <(ids more/rules.c | sort) | grep '^[<>]')"
+	equal "one read more, of its lock" "vl_read_mutex(&it->i_mutex, me, &words[4]) << 8;" \
+		"$(grep -o 'vl_read_mutex.*' more/probes.h)"
+	equal "no read of it before" "0" "$(grep -c vl_read_mutex one/probes.h || true)"
+	shows "the reader knows that there is one more" more/probes.h '#define vl_entry_slots_0 3'
+}
+
+real_specs() {
+	echo "$root/spec/types.spec"
+	printf '%s\n' "$root"/spec/*.spec | grep -v '/types\.spec$'
+}
+
+# Ids stand in reports, metrics and exemptions: they are the users'.
+test_real_ids() {
+	local names gone new
+	mkdir -p real
+	mapfile -t names < <(cd "$root" && echo spec/types.spec && printf '%s\n' spec/*.spec | grep -v '/types\.spec$')
+	(cd "$root" && "$specc" "$tmp/real" "${names[@]}")
+	result "build/gen is what the spec says" "$(for f in rules.c ids.h probes.h; do
+		cmp "real/$f" "$build/gen/$f" 2>&1 || true
+	done)"
+	ids "$build/gen/rules.c" >built
+	equal "every rule has an id" "$(grep -c '^	{ \.method = ' "$build/gen/rules.c")" "$(wc -l <built)"
+	equal "every id is unique" "" "$(sort built | uniq -d)"
+	equal "rule-ids.txt is sorted, each id once" "" "$(sort -u "$golden" | diff "$golden" - | head -n 4)"
+	gone=$(sort built | comm -13 - "$golden")
+	new=$(sort built | comm -23 - "$golden")
+	result "no id has changed or vanished" "${gone:+ids never change or vanish, but these are gone:"$'\n'"$gone}"
+	result "every new id is listed" "${new:+add to tests/unit/rule-ids.txt, in sorted order:"$'\n'"$new}"
+}
+
+test_good
+test_words
+test_lexer
+test_versions
+test_methods
+test_declarations
+test_fit
+test_clauses
+test_limits
+test_usage
+test_output
+test_probes
+test_one_line
+test_real_ids
+
+echo "1..$number"
+echo "$((number - failed)) passed, $failed failed"
+[ "$failed" -eq 0 ]

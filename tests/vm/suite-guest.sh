@@ -1,0 +1,120 @@
+#!/bin/sh
+# Runs in the guest: takes all the evidence that tests/vm/suite judges on the host. Every step leaves its exit status in
+# /out/NAME.rc, so that one that goes wrong does not hide the others. Attaching takes seconds: few audits, much in each.
+v=/bin/vfslock
+w=/bin/workload
+
+# run NAME COMMAND...: stdout, stderr and status to /out.
+run() {
+	name=$1
+	shift
+	"$@" >"/out/$name.out" 2>"/out/$name.err"
+	echo $? >"/out/$name.rc"
+	echo "$name: $(cat "/out/$name.rc")"
+}
+
+# Programs are closed by a child after the report: the kernel takes its time for each.
+wait_for_no_programs() {
+	for _ in $(seq 1 120); do
+		[ "$(bpftool prog list | wc -l)" -eq 0 ] && return 0
+		sleep 1
+	done
+	return 1
+}
+
+# nothing_left NAME: what bpftool still lists goes to /out/NAME.left
+nothing_left() {
+	wait_for_no_programs
+	bpftool prog list >"/out/$1.left" 2>&1
+}
+
+writes() { # sectors written to the disk so far
+	awk '{ print $7 }' /sys/block/vda/stat
+}
+
+mkdir -p /mnt /other
+mount -t ext4 /dev/vda /mnt || exit 90
+mount -t ext4 /dev/vdb /other || exit 91
+run features $v features --json
+run features-text $v features
+
+# What an audit writes: nothing. Another mount's work does not count.
+sync
+before=$(writes)
+run idle $v report --json -q -d 1 /mnt
+sync
+echo "$before $(writes)" >/out/idle.writes
+mkdir /mnt/w /other/w
+run other $v report --json -q /mnt -- $w create /other/w 50
+run plan $v plan /mnt
+run plan-json $v plan --json /mnt
+nothing_left other
+
+# The healthy filesystem: tables are met while it runs, the last umount ends it.
+run healthy $v report --json -q /mnt -- sh -c "$w all /mnt/w 1 >/out/primer.json && sleep 1 && $w all /mnt/w 2 >/out/workload.json"
+# Now everything is cached, and a mapping exists: from the start all tables are known, and counts must be exact.
+mkdir /mnt/warm
+ln -s short /mnt/warm/short-link
+ln -s "$(printf '%0100d' 0)" /mnt/warm/long-link
+mknod /mnt/warm/fifo p
+echo x >/mnt/warm/file
+/bin/holdmap /mnt/warm/file &
+holder=$!
+sleep 1
+run exact $v report --json -q /mnt -- sh -c "$w all /mnt/w 3 >/out/exact-workload.json"
+kill $holder
+run text $v report --latency all -d 2 /mnt -- $w rename /mnt/w 2
+run usage-duration $v report -d x /mnt
+run usage-latency $v report --latency nonsense /mnt
+run usage-none $v report
+run usage-command $v nonsense
+run no-mount $v report -d 1 /mnt/w
+run no-path $v report -d 1 /nonexistent
+run no-command $v report -q /mnt -- /nonexistent-command
+nothing_left text
+
+# A module that breaks locks.
+insmod /lib/modules/vfslock_badlock.ko || echo "insmod failed" >/out/badlock.err
+mkdir /mnt/bad
+cat >/tmp/break.sh <<'EOF'
+control=/proc/vfslock_badlock
+bad() { echo "$@" >$control && cat $control; }
+bad lookup-unlocked /mnt/bad lu- 25
+bad lookup-shared /mnt/bad ls- 5
+bad lookup-locked /mnt/bad ll- 4
+bad create-unlocked /mnt/bad cu- 17
+bad create-shared /mnt/bad cs- 13
+bad create-locked /mnt/bad cl- 9
+# By now the first breaches are judged: further ones are counted by the fast way for suspicious signatures.
+sleep 2
+bad create-unlocked /mnt/bad cv- 40
+bad lookup-unlocked /mnt/bad lv- 30
+EOF
+run badlock $v report --json -q /mnt -- sh /tmp/break.sh
+run badlock-text $v report -q /mnt -- sh -c 'echo "create-unlocked /mnt/bad ct- 3" >/proc/vfslock_badlock'
+nothing_left badlock
+
+# Missing rights, missing BTF.
+echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
+run unprivileged setuidgid nobody $v report -d 1 /mnt
+mount -t tmpfs none /sys/kernel/btf
+run no-btf $v report -d 1 /mnt
+umount /sys/kernel/btf
+
+# kill -9 in mid-audit, then an unmount in mid-audit.
+$v report -q -d 60 /mnt >/dev/null 2>&1 &
+pid=$!
+sleep 6
+bpftool prog list | grep -c tracing >/out/killed.attached
+kill -9 $pid
+nothing_left killed
+$v report --json -q -d 60 /mnt >/out/unmount.out 2>/out/unmount.err &
+pid=$!
+sleep 6
+$w create /mnt/w 10 >/dev/null
+umount /mnt
+echo $? >/out/umount.rc
+wait $pid
+echo $? >/out/unmount.rc
+nothing_left unmount
+umount /other
