@@ -61,5 +61,34 @@ $(BUILD)/vfslock: $(OBJECTS)
 	$(CC) -static -o $@.full $(OBJECTS) $(LIBS) 2>$(BUILD)/link.log || { cat $(BUILD)/link.log >&2; exit 1; }
 	strip -o $@ $@.full
 
+# Every unit test is its own program, of the test and what it tests.
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+$(BUILD)/unit/test_judge: $(BUILD)/gen/rules.c
+$(BUILD)/unit/test_judge: UNIT_SOURCES = $(BUILD)/gen/rules.c
+$(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Ibpf -fsanitize=address,undefined -o $@ $< src/$*.c $(UNIT_SOURCES) -lcmocka
+
+packages:
+	tests/packages
+
+# The recursive call comes after the packages are there: make itself looks for no compiler before.
+demo: packages
+	$(MAKE) --no-print-directory all
+	tests/vm/demo $(BUILD)
+
+test: packages
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS)
+	tests/run $(BUILD)
+
+lint unit guest: packages
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS)
+	tests/run $(BUILD) $@
+
+bench: packages
+	$(MAKE) --no-print-directory all
+	tests/vm/run-bench -o $(BUILD)/bench.json
+
 clean:
 	rm -rf $(BUILD)

@@ -5,7 +5,6 @@
 
 struct vl_calibration {
 	__u32 tid;           /* whose path walk is watched */
-	__u32 mask_arg;      /* which argument of inode_permission() is the mask */
 	__u32 walks;         /* path_openat() calls seen */
 	__u32 lookup_rcu;    /* flags that the first walk has beyond those of its open_flags */
 	__u32 checks;        /* inode_permission() calls seen */

@@ -68,14 +68,6 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
-static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	/* Our own messages name the object and the remedy; libbpf's are for VFSLOCK_DEBUG. */
-	if (!getenv("VFSLOCK_DEBUG") || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, fmt, args);
-}
-
 static int plan_new_tables(struct audit *a)
 {
 	int err = plan__add_tables(&a->plan, a->kbtf, a->kmem, a->ksyms, &a->target, a->tables_planned);
@@ -89,7 +81,6 @@ int audit__open(struct audit *a, const struct audit_options *options)
 	int err;
 
 	*a = (struct audit){.options = *options, .start_cpu_seconds = process_cpu_seconds()};
-	libbpf_set_print(print_libbpf);
 	raise_file_limit();
 	err = kbtf__open(&a->kbtf);
 	if (!err)

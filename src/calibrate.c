@@ -32,7 +32,7 @@ static void unknown(struct measured_constant *c, const char *what)
 }
 
 /* Switches off what this kernel lacks; returns how many programs are left. */
-static int select_programs(struct kbtf *kb, struct bpf_object *obj, int *mask_arg, struct measured_constant *out)
+static int select_programs(struct kbtf *kb, struct bpf_object *obj, __u32 *mask_arg, struct measured_constant *out)
 {
 	int n = 0;
 
@@ -43,7 +43,7 @@ static int select_programs(struct kbtf *kb, struct bpf_object *obj, int *mask_ar
 			    f.args <= watched[i].args_max;
 
 		if (fits && i == MEASURED_MAY_NOT_BLOCK)
-			*mask_arg = f.args - 1;
+			*mask_arg = (__u32)f.args - 1;
 		if (!fits) {
 			char why[96];
 
@@ -81,19 +81,23 @@ static void take_bit(struct measured_constant *c, unsigned int value, unsigned i
 		c->value = value;
 }
 
-static int measure(struct bpf_object *obj, int mask_arg, struct measured_constant *out)
+static int measure(struct bpf_object *obj, __u32 mask_arg, struct measured_constant *out)
 {
 	struct bpf_link *links[MEASURED_KINDS] = {NULL};
 	struct vl_calibration *c;
+	struct bpf_map *constants;
 	int err;
 
+	/* The only constant of the object. */
+	constants = bpf_object__find_map_by_name(obj, ".rodata");
+	if (!constants || bpf_map__set_initial_value(constants, &mask_arg, sizeof(mask_arg)))
+		return -EINVAL;
 	err = bpf_object__load(obj);
 	if (err)
 		return err;
 	c = globals__map(obj, sizeof(*c));
 	if (!c)
 		return -errno;
-	c->mask_arg = (__u32)mask_arg;
 	for (int i = 0; i < MEASURED_KINDS; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(obj, watched[i].program);
 
@@ -112,7 +116,8 @@ static int measure(struct bpf_object *obj, int mask_arg, struct measured_constan
 void calibrate(struct kbtf *kb, struct measured_constant *out)
 {
 	struct bpf_object *obj;
-	int mask_arg = 0, err;
+	__u32 mask_arg = 0;
+	int err;
 
 	for (int i = 0; i < MEASURED_KINDS; i++)
 		out[i] = (struct measured_constant){.name = watched[i].constant};

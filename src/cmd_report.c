@@ -182,6 +182,18 @@ static int report(struct audit *a, const struct report_options *o)
 	return status;
 }
 
+/* A command that fails is the user's to judge; one that could not be run means that nothing was audited. */
+static int tell_command_failure(const char *command, int child_status, int status)
+{
+	if (WIFSIGNALED(child_status))
+		fprintf(stderr, "vfslock report: %s was killed by signal %d\n", command, WTERMSIG(child_status));
+	else if (WEXITSTATUS(child_status) != 127)
+		fprintf(stderr, "vfslock report: %s ended with status %d\n", command, WEXITSTATUS(child_status));
+	else if (status == EXIT_CLEAN)
+		return EXIT_CANNOT;
+	return status;
+}
+
 static int audit_and_report(const struct report_options *o)
 {
 	sigset_t mask, old_mask;
@@ -209,8 +221,8 @@ static int audit_and_report(const struct report_options *o)
 		err = audit__stop(&a);
 	if (!err)
 		status = report(&a, o);
-	if (WIFEXITED(child_status) && WEXITSTATUS(child_status) == 127 && status == EXIT_CLEAN)
-		status = EXIT_CANNOT; /* the command could not be run: nothing was audited */
+	if (child_status)
+		status = tell_command_failure(o->command[0], child_status, status);
 	audit__close(&a);
 	close(signals);
 	return status;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/libbpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -27,8 +29,17 @@ static void usage(FILE *out)
 	      out);
 }
 
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	/* Our own messages name the object and the remedy; libbpf's are for VFSLOCK_DEBUG. */
+	if (!getenv("VFSLOCK_DEBUG") || level == LIBBPF_DEBUG)
+		return 0;
+	return vfprintf(stderr, fmt, args);
+}
+
 int main(int argc, char **argv)
 {
+	libbpf_set_print(print_libbpf);
 	if (argc >= 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))) {
 		usage(stdout);
 		return EXIT_CLEAN;

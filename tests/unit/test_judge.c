@@ -361,6 +361,8 @@ static void test_drift_condition(void **state)
 	r.n_drifts = COUNT(drifts);
 	assert_null(judge__rule(&r, broken).drift);
 	assert_null(judge__rule(&r, broken | condition_flag(3)).drift);
+	/* The bit below the first flag belongs to a lock: no condition is not condition -1. */
+	assert_null(judge__rule(&r, broken | condition_flag(-1)).drift);
 	assert_ptr_equal(judge__rule(&r, broken | condition_flag(4)).drift, &drifts[1]);
 	assert_ptr_equal(judge__rule(&r, broken | condition_flag(2)).drift, &drifts[2]);
 	assert_ptr_equal(judge__rule(&r, broken | condition_flag(2) | condition_flag(4)).drift, &drifts[1]);

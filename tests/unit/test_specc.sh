@@ -12,26 +12,18 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} LC_ALL=C
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp"
-number=0
-failed=0
+# shellcheck source=tests/lib.sh
+. "$root/tests/lib.sh"
 
 # result NAME [WHY]: passed if there is no WHY.
 result() {
-	number=$((number + 1))
+	local lines
+	mapfile -t lines <<<"${2:-}"
 	if [ -z "${2:-}" ]; then
-		echo "ok $number - $1"
-		return
+		pass "$1"
+	else
+		fail "$1" "${lines[@]}"
 	fi
-	failed=$((failed + 1))
-	echo "not ok $number - $1"
-	printf '%s\n' "$2" | sed 's/^/#   /'
-}
-
-# equal NAME EXPECTED GOT
-equal() {
-	local why=
-	[ "$2" = "$3" ] || why="expected: $2"$'\n'"got:      $3"
-	result "$1" "$why"
 }
 
 # run ARGUMENT...: sets $status, $out and $err.
@@ -50,11 +42,13 @@ accepts() {
 	equal "$name" "status 0, nothing said" "status $status, ${out}${err:-nothing said}"
 }
 
-# refuses NAME MESSAGE FILE...: exit status 1, MESSAGE and no more on stderr, nothing on stdout.
+# refuses NAME MESSAGE FILE...: exit status 1, MESSAGE and no more on stderr, nothing on stdout. A MESSAGE without line
+# and column is compared without them.
 refuses() {
 	local name=$1 message=$2
 	shift 2
 	run --check "$@"
+	[[ $message =~ :[0-9]+:[0-9]+: ]] || err=$(sed -E '1s/:[0-9]+:[0-9]+:/:/' <<<"$err")
 	equal "$name" "status 1: $message" "status $status: $out$err"
 }
 
@@ -68,7 +62,9 @@ bad() {
 bad_rule() {
 	local name=$1 message=$2
 	shift 2
-	bad "$name" "$message" < <(printf '%s\n' 'ops a_operations place "table"' 'method m(struct inode *dir, int flags)' "$@")
+	bad "$name" "$message" < <(
+		printf '%s\n' 'ops a_operations place "table"' 'method m(struct inode *dir, int flags)' "$@"
+	)
 }
 
 cat >types.spec <<'END'
@@ -115,7 +111,13 @@ method check(int flags)
 	cell i_rwsem maybe  says "maybe"
 END
 
-# The plain words of every rule id in rules.c.
+# The real spec as the Makefile names it: probes.h has the names in its comments.
+real_specs() {
+	echo spec/types.spec
+	(cd "$root" && printf '%s\n' spec/*.spec) | grep -v '/types\.spec$'
+}
+
+# The ids of all rules in a rules.c, in its order.
 ids() {
 	sed -n 's/.*\.id = "\([^"]*\)".*/\1/p' "$1"
 }
@@ -135,8 +137,11 @@ test_good() {
 	tr '\n' ' ' <good.spec >one-line.spec
 	accepts "white space means nothing" types.spec one-line.spec
 	mapfile -t real < <(real_specs)
-	accepts "the real spec" "${real[@]}"
+	accepts "the real spec" "${real[@]/#/$root/}"
 }
+
+statement="expected 'method', 'every', 'rule', 'cell' or another statement of a method"
+modes="expected exclusive, shared, held, free, yes, no, none, maybe or any"
 
 test_words() {
 	bad_rule "unknown lock" "@3:11: unknown lock 'j_rwsem', expected one that spec/types.spec declares" \
@@ -144,10 +149,10 @@ test_words() {
 	bad_rule "unknown lock of a cell" "@3:7: unknown lock 'nowhere', expected one that spec/types.spec declares" \
 		' cell nowhere none  says "x"'
 	bad_rule "unknown mode" \
-		"@3:27: unknown mode 'write', expected exclusive, shared, held, free, yes, no, none, maybe or any" \
+		"@3:27: unknown mode 'write', $modes" \
 		' rule dir i_rwsem { dir } write  says "x"'
 	bad_rule "missing mode" \
-		"@3:27: unknown mode 'says', expected exclusive, shared, held, free, yes, no, none, maybe or any" \
+		"@3:27: unknown mode 'says', $modes" \
 		' rule dir i_rwsem { dir } says "x"'
 	bad_rule "missing says" "@3:7: rule without words, expected a says clause" ' rule dir i_rwsem { dir } shared'
 	bad_rule "missing says of a cell" "@3:7: rule without words, expected a says clause" ' cell i_rwsem none'
@@ -155,16 +160,17 @@ test_words() {
 		' rule dir i_rwsem { dir } shared says x'
 	bad_rule "missing subject" "@4:1: unexpected 'end of file', expected the rule's subject, a word" ' rule'
 	bad_rule "unknown statement" \
-		"@3:2: unexpected 'rules', expected 'method', 'every', 'rule', 'cell' or another statement of a method" \
+		"@3:2: unexpected 'rules', $statement" \
 		' rules dir i_rwsem { dir } shared  says "x"'
 	bad_rule "unknown clause" \
-		"@3:44: unexpected 'when', expected 'method', 'every', 'rule', 'cell' or another statement of a method" \
+		"@3:44: unexpected 'when', $statement" \
 		' rule dir i_rwsem { dir } shared  says "x" when { dir }'
 	bad "unknown statement before ops" "@1:1: unexpected 'method', expected 'ops', 'type' or 'lock'" \
 		<<<'method m(struct inode *dir)'
 	bad "missing place" "@2:1: unexpected 'method', expected 'place' and where in the document it stands" \
 		<<<$'ops a_operations\nmethod m(struct inode *dir)'
-	bad "place without a string" "@1:24: unexpected 'table', expected a place in quotes" <<<'ops a_operations place table'
+	bad "place without a string" "@1:24: unexpected 'table', expected a place in quotes" \
+		<<<'ops a_operations place table'
 	bad "every without method" "@1:34: unexpected 'rule', expected 'method' after 'every'" \
 		<<<'ops a_operations place "p" every rule dir i_rwsem { dir } shared says "x"'
 }
@@ -178,10 +184,10 @@ test_lexer() {
 	bad_rule "empty braces" "@3:19: empty C text, expected an expression between '{' and '}'" \
 		' rule dir i_rwsem {  } shared says "x"'
 	bad_rule "a brace too many" \
-		"@3:44: unexpected '}', expected 'method', 'every', 'rule', 'cell' or another statement of a method" \
+		"@3:44: unexpected '}', $statement" \
 		' rule dir i_rwsem { dir } shared  says "x" }'
 	bad_rule "lines are counted within braces" \
-		"@6:3: unknown mode 'write', expected exclusive, shared, held, free, yes, no, none, maybe or any" \
+		"@6:3: unknown mode 'write', $modes" \
 		' rule dir i_rwsem # }' '{' ' dir }' '  write'
 	printf 'ops a_operations place "p"\n\0method' >nul.spec
 	refuses "NUL byte" "nul.spec: contains a NUL byte, expected text" types.spec nul.spec
@@ -203,25 +209,27 @@ test_versions() {
 test_methods() {
 	bad_rule "duplicate method" "@3:8: method 'm' is already described in line 2, expected one description" \
 		'method m(struct inode *dir)'
-	bad_rule "ops struct in two files" "@3:5: ops struct 'a_operations' has a file already, expected one file each" \
+	bad_rule "ops struct in two files" \
+		"@3:5: ops struct 'a_operations' has a file already, expected one file each" \
 		'ops a_operations place "p"'
 	bad "no super_block derivable" \
 		"@2:8: method m has no argument that leads to a super_block, expected a super_block statement" \
 		<<<$'ops a_operations place "p"\nmethod m(struct nothing *x, int flags)'
-	bad "super_block none without a reason" "@2:43: unexpected 'end', expected 'because' and a reason" \
+	bad "super_block none without a reason" "@2:46: unexpected 'end', expected 'because' and a reason" \
 		<<<$'ops a_operations place "p"\nmethod m(struct nothing *x) super_block none end'
-	bad "method without parameters" "@1:36: unexpected 'hot', expected '(' before the parameters" \
+	bad "method without parameters" "@1:37: unexpected 'hot', expected '(' before the parameters" \
 		<<<'ops a_operations place "p" method m hot'
 	bad "unclosed parameters" "@1:55: unexpected 'hot', expected ')' or ',' after a parameter" \
 		<<<'ops a_operations place "p" method m(struct inode *dir hot'
 	bad "parameter without name" "@1:51: unexpected ')', expected a parameter's name" \
 		<<<'ops a_operations place "p" method m(struct inode *)'
-	bad "parameter without type" "@1:37: unexpected 'dir', expected a C type" <<<'ops a_operations place "p" method m(dir)'
+	bad "parameter without type" "@1:37: unexpected 'dir', expected a C type" \
+		<<<'ops a_operations place "p" method m(dir)'
 	bad "struct by value" "@1:50: unexpected 'dir', expected '*': no method takes a struct by value" \
 		<<<'ops a_operations place "p" method m(struct inode dir)'
-	bad "| on scalars" "@1:40: unexpected '|', expected at most 3 struct types before it" \
+	bad "| on scalars" "@ unexpected '|', expected at most 3 struct types before it" \
 		<<<'ops a_operations place "p" method m(int|long x)'
-	bad "too many alternatives" "@1:49: unexpected '|', expected at most 3 struct types before it" \
+	bad "too many alternatives" "@ unexpected '|', expected at most 3 struct types before it" \
 		<<<'ops a_operations place "p" method m(struct a|b|c|d *x)'
 }
 
@@ -232,17 +240,19 @@ test_declarations() {
 		<<<'lock here futex global other'
 	bad "lock that lies nowhere" "@2:1: unexpected 'end of file', expected 'in TYPE { C }' or 'global SYMBOL'" \
 		<<<'lock here rwsem'
-	bad "field without a dot" "@2:1: field 'i_rwsem' has no '.', expected STRUCT.MEMBER" \
+	bad "field without a dot" "@ field 'i_rwsem' has no '.', expected STRUCT.MEMBER" \
 		<<<'lock here rwsem in struct inode * { &it->i_rwsem } field i_rwsem'
 	bad "type that is no pointer" "@1:19: unexpected 'super_block', expected '*' after the struct's tag" \
 		<<<'type struct inode super_block { it->i_sb }'
 }
 
-kinds='expected exclusive or shared (rwsem), exclusive (mutex), held or free (spin, bit), yes at entry or no during (context)'
+kinds='expected exclusive or shared (rwsem), exclusive (mutex), held or free (spin, bit), '
+kinds+='yes at entry or no during (context)'
 
 # bad_fit KIND MODE RULE: a mode that does not go with the kind of lock.
 bad_fit() {
-	bad_rule "a $1 that is $2" "@3:7: a $1 does not go with mode '${2% at *}' at ${2#* at }, $kinds" " rule $3 says \"x\""
+	bad_rule "a $1 that is $2" "@3:7: a $1 does not go with mode '${2% at *}' at ${2#* at }, $kinds" \
+		" rule $3 says \"x\""
 }
 
 test_fit() {
@@ -272,25 +282,31 @@ test_fit() {
 		' rule dir i_rwsem { ret } shared  says "x"'
 }
 
+apart="expected an 'as NAME' clause that tells them apart"
+
 test_clauses() {
-	bad_rule "unknown method after inside" "@3:7: unknown method 'truncate' after 'inside', expected one that spec/ describes" \
+	bad_rule "unknown method after inside" \
+		"@3:7: unknown method 'truncate' after 'inside', expected one that spec/ describes" \
 		' rule dir i_rwsem { dir } shared  inside m, truncate  says "x"'
-	bad_rule "second if" "@3:47: second 'if', expected one: join them with &&" \
+	bad_rule "second if" "@ second 'if', expected one: join them with &&" \
 		' rule dir i_rwsem { dir } shared  if { flags } if { dir }  says "x"'
 	bad_rule "if without C" "@3:38: unexpected 'flags', expected { C } after 'if'" \
 		' rule dir i_rwsem { dir } shared  if flags  says "x"'
 	bad_rule "drift without because" \
-		"@3:57: unexpected 'says', expected 'because' and a reason: no rule drifts without one" \
+		"@3:58: unexpected 'says', expected 'because' and a reason: no rule drifts without one" \
 		' rule dir i_rwsem { dir } shared  drift via some_worker  says "x"'
-	bad_rule "drift of no kind" "@3:41: unexpected 'because', expected 'if { C }' or 'via FUNCTION' after 'drift'" \
+	bad_rule "drift of no kind" "@3:42: unexpected 'because', expected 'if { C }' or 'via FUNCTION' after 'drift'" \
 		' rule dir i_rwsem { dir } shared  drift  because "y"  says "x"'
 	bad_rule "unverifiable without because" "@3:49: unexpected 'says', expected 'because' and a reason" \
 		' rule dir i_rwsem { dir } shared  unverifiable  says "x"'
-	bad_rule "duplicate id" "@4:7: a second rule has the id a_operations.m.i_rwsem.dir, expected an 'as NAME' clause that tells them apart" \
+	bad_rule "duplicate id" \
+		"@4:7: a second rule has the id a_operations.m.i_rwsem.dir, $apart" \
 		' rule dir i_rwsem { dir } shared  says "x"' ' rule dir i_rwsem { dir } exclusive  says "x"'
-	bad_rule "duplicate id of a cell" "@4:7: a second rule has the id a_operations.m.i_rwsem, expected an 'as NAME' clause that tells them apart" \
+	bad_rule "duplicate id of a cell" \
+		"@4:7: a second rule has the id a_operations.m.i_rwsem, $apart" \
 		' cell i_rwsem none  says "x"' ' cell i_rwsem maybe  says "x"'
-	bad_rule "alias that is another's phase" "@4:7: a second rule has the id a_operations.m.i_rwsem.dir.exit, expected an 'as NAME' clause that tells them apart" \
+	bad_rule "alias that is another's phase" \
+		"@4:7: a second rule has the id a_operations.m.i_rwsem.dir.exit, $apart" \
 		' rule dir i_rwsem { dir } shared exit  says "x"' ' rule dir i_rwsem { dir } shared  as exit  says "x"'
 }
 
@@ -362,8 +378,10 @@ test_probes() {
 	shows "pointers to pointers are copied" one/probes.h '(struct folio **)vl_arg_copy(ctx, 1);'
 	shows "entry slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[0]) << 0;'
 	shows "exit slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[4]) << 32;'
-	shows "global locks" one/probes.h 'sig |= vl_read_global_rwsem((void *)vl_plan(VL_PLAN_GLOBAL + 0), me, &words[2]) << 4;'
-	shows "conditions" one/probes.h $'if (flags & O_CREAT)\n' # only the line
+	shows "global locks" one/probes.h \
+		'sig |= vl_read_global_rwsem((void *)vl_plan(VL_PLAN_GLOBAL + 0), me, &words[2]) << 4;'
+	equal "conditions" $'\tif (flags & O_CREAT)\n\t\tsig |= 1ULL << (VL_SIG_CONDITION + 0);' \
+		"$(grep -A 1 'if (flags & O_CREAT)' one/probes.h)"
 	equal "no probe without a super_block" "2" "$(grep -c '^VL_PROGRAMS' one/probes.h)"
 }
 
@@ -380,16 +398,11 @@ test_one_line() {
 	shows "the reader knows that there is one more" more/probes.h '#define vl_entry_slots_0 3'
 }
 
-real_specs() {
-	echo "$root/spec/types.spec"
-	printf '%s\n' "$root"/spec/*.spec | grep -v '/types\.spec$'
-}
-
 # Ids stand in reports, metrics and exemptions: they are the users'.
 test_real_ids() {
 	local names gone new
 	mkdir -p real
-	mapfile -t names < <(cd "$root" && echo spec/types.spec && printf '%s\n' spec/*.spec | grep -v '/types\.spec$')
+	mapfile -t names < <(real_specs)
 	(cd "$root" && "$specc" "$tmp/real" "${names[@]}")
 	result "build/gen is what the spec says" "$(for f in rules.c ids.h probes.h; do
 		cmp "real/$f" "$build/gen/$f" 2>&1 || true
@@ -419,6 +432,7 @@ test_probes
 test_one_line
 test_real_ids
 
-echo "1..$number"
-echo "$((number - failed)) passed, $failed failed"
-[ "$failed" -eq 0 ]
+status=0
+tap_done || status=1
+echo "$((tap_number - tap_failed)) passed, $tap_failed failed"
+exit "$status"
