@@ -64,11 +64,15 @@ $(BUILD)/vfslock: $(OBJECTS)
 # Every unit test is its own program, of the test and what it tests.
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
-$(BUILD)/unit/test_judge: $(BUILD)/gen/rules.c
-$(BUILD)/unit/test_judge: UNIT_SOURCES = $(BUILD)/gen/rules.c
+UNIT_FLAGS = $(C_FLAGS) -Ibpf -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+$(BUILD)/unit/test_rules: tests/unit/test_rules.c src/judge.c $(BUILD)/gen/rules.c $(wildcard src/*.h bpf/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
 $(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(C_FLAGS) -Ibpf -fsanitize=address,undefined -o $@ $< src/$*.c $(UNIT_SOURCES) -lcmocka
+	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
 packages:
 	tests/packages

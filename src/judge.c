@@ -93,14 +93,6 @@ struct judgement judge__rule(const struct rule *r, __u64 sig)
 	return j;
 }
 
-bool judge__needs_stack(const struct rule *r)
-{
-	for (int i = 0; i < r->n_drifts; i++)
-		if (r->drifts[i].via)
-			return true;
-	return r->inside != NULL;
-}
-
 static bool listed(const short *list, short id)
 {
 	for (; list && *list >= 0; list++)
@@ -146,7 +138,8 @@ enum verdict judge__breach(const struct rule *r, const struct judgement *j, cons
 	*drift = j->drift;
 	if (j->drift)
 		return VERDICT_DRIFT;
-	if (!n && judge__needs_stack(r))
+	/* Without a stack a call that the filesystem made itself cannot be ruled out. */
+	if (!n)
 		return VERDICT_UNVERIFIABLE;
 	if (!is_inside(r, path, n))
 		return VERDICT_NOT_EXERCISED;

@@ -58,15 +58,12 @@ struct caller {
 /*
  * What a breach amounts to, given who called: VERDICT_VIOLATION; VERDICT_DRIFT with @drift set; or
  * VERDICT_NOT_EXERCISED, where the rule is not meant: the path is outside the rule's `inside` methods, or the
- * filesystem called its own function
- * (@direct set), so that the VFS promised nothing.
- * @path: the method's own function, then its callers; @n is 0 when no stack could be taken.
+ * filesystem called its own function (@direct set), so that the VFS promised nothing; or VERDICT_UNVERIFIABLE, where
+ * there is no stack (@n is 0) to rule that out: a violation is never guessed.
+ * @path: the method's own function, then its callers.
  */
 enum verdict judge__breach(const struct rule *r, const struct judgement *j, const struct caller *path, int n,
 			   const struct drift **drift, bool *direct);
-
-/* True if who called decides what a breach of @r amounts to, so that a breach without a stack stays undecided. */
-bool judge__needs_stack(const struct rule *r);
 
 const char *observation__name(enum observation seen); /* for JSON: "exclusive_other" */
 const char *observation__text(enum observation seen); /* for people */

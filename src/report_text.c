@@ -265,7 +265,7 @@ static void print_unverifiable(const struct results *r, FILE *out)
 		for (int n = 0; n < r->methods[i].method->n_rules; n++) {
 			const struct rule_result *rr = &r->methods[i].rules[n];
 
-			if (rr->verdict != VERDICT_UNVERIFIABLE)
+			if (rr->verdict != VERDICT_UNVERIFIABLE || rr->not_attached)
 				continue;
 			rule_name(rr->rule, name, sizeof(name));
 			snprintf(line, sizeof(line), "%s %s: %s", r->methods[i].method->name, name, rr->why);

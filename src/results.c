@@ -92,10 +92,10 @@ static int make_path(struct maker *k, const struct seen_stack *s, struct caller 
 	for (int i = 0; i < s->n_ips; i++) {
 		struct ksym sym;
 
-		if (ksyms__lookup(k->a->ksyms, s->ips[i], &sym))
-			continue;
-		path[n].function = sym.name;
-		path[n++].methods = plan__methods_at(&k->a->plan, sym.addr);
+		bool known = !ksyms__lookup(k->a->ksyms, s->ips[i], &sym);
+
+		path[n].function = known ? sym.name : "?";
+		path[n++].methods = known ? plan__methods_at(&k->a->plan, sym.addr) : NULL;
 	}
 	return n;
 }
@@ -264,6 +264,7 @@ static void conclude_rule(struct results *r, struct method_result *m, struct rul
 	}
 	if (!any_attached(r, m)) {
 		rr->verdict = VERDICT_UNVERIFIABLE;
+		rr->not_attached = true;
 		rr->why = "none of its functions could be attached";
 		c->not_attached++;
 		return;
@@ -273,10 +274,14 @@ static void conclude_rule(struct results *r, struct method_result *m, struct rul
 		rr->verdict = VERDICT_VIOLATION;
 	else if (rr->drifts)
 		rr->verdict = VERDICT_DRIFT;
+	else if (rr->undecided)
+		rr->verdict = VERDICT_UNVERIFIABLE;
 	else if (rr->kept)
 		rr->verdict = VERDICT_OK;
 	else
 		rr->verdict = VERDICT_NOT_EXERCISED;
+	if (rr->verdict == VERDICT_UNVERIFIABLE)
+		rr->why = "it was broken in calls whose stack could not be taken: who called decides";
 	if (rr->verdict == VERDICT_NOT_EXERCISED)
 		c->not_exercised++;
 	else

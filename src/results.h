@@ -16,9 +16,10 @@ struct rule_result {
 	__u64 kept, violations, drifts;
 	__u64 direct;    /* breaches in calls that the filesystem made itself: no promise was made */
 	__u64 outside;   /* breaches outside the methods that the rule is about */
-	__u64 undecided; /* breaches whose caller decides, without a stack */
+	__u64 undecided; /* breaches without a stack: whether they are violations cannot be told */
 	enum verdict verdict;
-	bool proof;      /* of an ok: all calls are proven, not merely likely */
+	bool proof; /* of an ok: all calls are proven, not merely likely */
+	bool not_attached;
 	const char *why; /* of VERDICT_UNVERIFIABLE and of rules that promise nothing */
 };
 

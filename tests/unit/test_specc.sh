@@ -400,7 +400,7 @@ test_one_line() {
 
 # Ids stand in reports, metrics and exemptions: they are the users'.
 test_real_ids() {
-	local names gone new
+	local names gone new newline=$'\n'
 	mkdir -p real
 	mapfile -t names < <(real_specs)
 	(cd "$root" && "$specc" "$tmp/real" "${names[@]}")
@@ -413,8 +413,8 @@ test_real_ids() {
 	equal "rule-ids.txt is sorted, each id once" "" "$(sort -u "$golden" | diff "$golden" - | head -n 4)"
 	gone=$(sort built | comm -13 - "$golden")
 	new=$(sort built | comm -23 - "$golden")
-	result "no id has changed or vanished" "${gone:+ids never change or vanish, but these are gone:"$'\n'"$gone}"
-	result "every new id is listed" "${new:+add to tests/unit/rule-ids.txt, in sorted order:"$'\n'"$new}"
+	result "no id has changed or vanished" "${gone:+ids never change or vanish, but these are gone:$newline$gone}"
+	result "every new id is listed" "${new:+add to tests/unit/rule-ids.txt, in sorted order:$newline$new}"
 }
 
 test_good

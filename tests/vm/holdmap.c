@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* holdmap FILE: keeps a read-only shared mapping of FILE until it is killed, so that its vm_operations can be discovered. */
+/* holdmap FILE: keeps a read-only shared mapping of FILE until it is killed, so that its vm_operations can be
+ * discovered. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

@@ -95,8 +95,8 @@ run badlock-text $v report -q /mnt -- sh -c 'echo "create-unlocked /mnt/bad ct- 
 nothing_left badlock
 
 # Missing rights, missing BTF.
-echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
-run unprivileged setuidgid nobody $v report -d 1 /mnt
+echo 'nobody::65534:65534::/:/bin/sh' >/etc/passwd
+run unprivileged su -s /bin/sh nobody -c "$v report -d 1 /mnt"
 mount -t tmpfs none /sys/kernel/btf
 run no-btf $v report -d 1 /mnt
 umount /sys/kernel/btf

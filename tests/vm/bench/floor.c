@@ -26,8 +26,8 @@ static int attach_empty(const char *function, enum bpf_attach_type type)
 	if (id < 0)
 		die("the kernel's BTF has no function %s: is ext4 built in?", function);
 	opts.attach_btf_id = (__u32)id;
-	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "bench_floor", "GPL", nothing,
-			     sizeof(nothing) / sizeof(nothing[0]), &opts);
+	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "bench_floor", "GPL", nothing, sizeof(nothing) / sizeof(nothing[0]),
+			     &opts);
 	if (prog < 0)
 		die("an empty program for %s cannot be loaded: %s", function, strerror(errno));
 	link = bpf_link_create(prog, 0, type, NULL);
