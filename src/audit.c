@@ -17,6 +17,9 @@
 #define SPARE_FUNCTIONS 256
 #define SPARE_HISTOGRAMS 64
 
+/* bpf/learn.h attaches to it. */
+#define LEARN_FUNCTION "security_d_instantiate"
+
 static __u64 clock_ns(clockid_t clock)
 {
 	struct timespec ts;
@@ -132,7 +135,14 @@ static int open_templates(struct audit *a)
 		.cpus = libbpf_num_possible_cpus(),
 		.functions = a->plan.n_functions + SPARE_FUNCTIONS,
 		.histograms = a->plan.n_histograms + SPARE_HISTOGRAMS,
+		.can_learn = kbtf__has_function(a->kbtf, LEARN_FUNCTION),
 	};
+
+	if (!limits.can_learn)
+		fprintf(stderr,
+			"vfslock: this kernel has no %s() (CONFIG_SECURITY=n): ops tables of kinds of inode that first "
+			"appear during the audit will not be learnt\n",
+			LEARN_FUNCTION);
 
 	return limits.cpus < 0 ? limits.cpus : templates__open(&limits, &a->templates);
 }

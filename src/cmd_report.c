@@ -221,7 +221,7 @@ static int audit_and_report(const struct report_options *o)
 		err = audit__stop(&a);
 	if (!err)
 		status = report(&a, o);
-	if (child_status)
+	if (o->command && child_status)
 		status = tell_command_failure(o->command[0], child_status, status);
 	audit__close(&a);
 	close(signals);

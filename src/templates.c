@@ -11,7 +11,7 @@
 #include "globals.h"
 #include "objects.h"
 
-#define N_HOOKS 2
+enum hook { HOOK_LEARN, HOOK_UNMOUNTED, N_HOOKS };
 
 struct template
 {
@@ -32,7 +32,7 @@ struct templates {
 	size_t map_bytes;
 };
 
-static const char *const hook_names[N_HOOKS] = {"learn_inode", "unmounted"};
+static const char *const hook_names[N_HOOKS] = {[HOOK_LEARN] = "learn_inode", [HOOK_UNMOUNTED] = "unmounted"};
 static const char *const kind_names[TEMPLATE_KINDS] = {"once", "enter", "leave"};
 
 /* "vfs/17/leave" -> 17, TEMPLATE_LEAVE */
@@ -183,6 +183,8 @@ static int load(struct templates *t)
 	if (err)
 		return err;
 	set_autoload(t->obj, NULL, 0, true);
+	if (!t->limits.can_learn)
+		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, hook_names[HOOK_LEARN]), false);
 	err = bpf_object__load(t->obj);
 	if (err) {
 		fprintf(stderr, "vfslock: the hooks and maps cannot be loaded: %s (see 'vfslock features')\n",
@@ -266,6 +268,8 @@ int templates__attach_hooks(struct templates *t)
 	for (int i = 0; i < N_HOOKS; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(t->obj, hook_names[i]);
 
+		if (i == HOOK_LEARN && !t->limits.can_learn)
+			continue;
 		t->hooks[i] = prog ? bpf_program__attach(prog) : NULL;
 		if (!t->hooks[i]) {
 			int err = prog ? -errno : -ENOENT;

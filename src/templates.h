@@ -17,6 +17,7 @@ enum template_kind { TEMPLATE_ONCE, TEMPLATE_ENTER, TEMPLATE_LEAVE, TEMPLATE_KIN
 
 struct templates_limits {
 	int cpus, functions, histograms;
+	bool can_learn; /* the kernel has the function that the learning hook sits on */
 };
 
 struct templates_maps {

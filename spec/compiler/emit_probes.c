@@ -101,7 +101,7 @@ static void emit_exit(const struct spec *spec, const struct method *m, int id, F
 		emit_slot(spec, &m->exit[i], m->n_entry + i, 32 + 4 * i, out);
 	emit_conditions(m, true, out);
 	if (m->learn)
-		fprintf(out, "\tvl_learn(VL_OPS_%s, (__u64)(%s));\n", m->learn_ops, m->learn);
+		fprintf(out, "\tvl_learn(VL_OPS_%s, (__u64)(%s));\n", m->learn_ops.text, m->learn);
 	fputs("\t(void)me;\n\treturn vl_opaque(sig);\n}\n\n", out);
 }
 

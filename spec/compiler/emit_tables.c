@@ -45,7 +45,7 @@ static void emit_inside(const struct spec *spec, const struct rule *r, FILE *out
 	fputs("-1 },", out);
 }
 
-static void emit_drifts(const struct method *m, const struct rule *r, FILE *out)
+static void emit_drifts(const struct rule *r, FILE *out)
 {
 	if (!r->n_drifts)
 		return;
@@ -54,7 +54,7 @@ static void emit_drifts(const struct method *m, const struct rule *r, FILE *out)
 		const struct drift *d = &r->drifts[i];
 
 		fprintf(out, " { .condition = %d,", d->condition);
-		put_field(out, "condition_text", d->condition >= 0 ? m->conditions[d->condition].text : NULL);
+		put_field(out, "condition_text", d->condition_text);
 		put_field(out, "via", d->via);
 		put_field(out, "because", d->because);
 		fputs(" },", out);
@@ -62,21 +62,11 @@ static void emit_drifts(const struct method *m, const struct rule *r, FILE *out)
 	fprintf(out, " }, .n_drifts = %d,", r->n_drifts);
 }
 
-static unsigned int measured_mask(const struct spec *spec, const struct rule *r)
-{
-	unsigned int mask = 0;
-
-	for (int i = 0; r->condition_text && i < spec->n_measured; i++)
-		if (strstr(r->condition_text, format("MEASURED(%s)", spec->measured[i])))
-			mask |= 1U << i;
-	return mask;
-}
-
-static void emit_rule(const struct spec *spec, const struct method *m, int method_id, const struct rule *r, FILE *out)
+static void emit_rule(const struct spec *spec, int method_id, const struct rule *r, FILE *out)
 {
 	fprintf(out, "\t{ .method = %d, .lock = %d, .mode = RULE_%s, .phase = RULE_AT_%s, .slot = %d, .condition = %d,",
 		method_id, r->lock, mode_names[r->mode], phase_names[r->phase], r->slot, r->condition);
-	fprintf(out, " .since = %d, .until = %d, .measured = %u,\n\t ", r->since, r->until, measured_mask(spec, r));
+	fprintf(out, " .since = %d, .until = %d, .measured = %u,\n\t ", r->since, r->until, r->measured);
 	put_field(out, "id", r->id);
 	put_field(out, "subject", r->subject);
 	put_field(out, "expr", r->expr);
@@ -85,7 +75,7 @@ static void emit_rule(const struct spec *spec, const struct method *m, int metho
 	put_field(out, "condition_text", r->condition_text);
 	put_field(out, "unverifiable", r->unverifiable);
 	emit_inside(spec, r, out);
-	emit_drifts(m, r, out);
+	emit_drifts(r, out);
 	fputs(" },\n", out);
 }
 
@@ -109,8 +99,7 @@ static void emit_method(const struct method *m, int ops_id, int first_rule, FILE
 	bool pair = m->learn != NULL;
 
 	for (int r = 0; r < m->n_rules; r++)
-		pair = pair ||
-		       (m->rules[r].mode > MODE_MAYBE && !m->rules[r].unverifiable && m->rules[r].phase != PHASE_ENTRY);
+		pair = pair || (rule__judged(&m->rules[r]) && m->rules[r].phase != PHASE_ENTRY);
 	fprintf(out,
 		"\t{ .ops = %d, .name = \"%s\", .since = %d, .until = %d, .hot = %d, .needs_exit = %d, .learns = %d,",
 		ops_id, m->name, m->since, m->until, m->hot, pair, m->learn != NULL);
@@ -142,7 +131,7 @@ void emit_tables(const struct spec *spec, FILE *out)
 	for (int o = 0; o < spec->n_ops; o++)
 		for (int m = 0; m < spec->ops[o].n_methods; m++, id++)
 			for (int r = 0; r < spec->ops[o].methods[m].n_rules; r++, rule++)
-				emit_rule(spec, &spec->ops[o].methods[m], id, &spec->ops[o].methods[m].rules[r], out);
+				emit_rule(spec, id, &spec->ops[o].methods[m].rules[r], out);
 	fprintf(out, "};\nconst int n_rules = %d;\n\nconst struct method methods[] = {\n", rule);
 	rule = 0;
 	for (int o = 0; o < spec->n_ops; o++)

@@ -46,32 +46,44 @@ void *grow(void *array, int count, size_t elem_size)
 	return p;
 }
 
-static void vfail_at(const char *path, int line, int column, const char *fmt, va_list ap)
+static void vfail_at(const struct place_in_file *where, const char *fmt, va_list ap)
 {
-	fprintf(stderr, "%s:%d:%d: ", path, line, column);
+	fprintf(stderr, "%s:%d:%d: ", where->path, where->line, where->column);
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
 	exit(1);
 }
 
-void fail_at(const char *path, int line, int column, const char *fmt, ...)
+void fail_at(const struct place_in_file *where, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vfail_at(path, line, column, fmt, ap);
+	vfail_at(where, fmt, ap);
 	va_end(ap);
 	abort(); /* not reached; vfail_at exits */
 }
 
+struct place_in_file lexer__place(const struct lexer *lx)
+{
+	return (struct place_in_file){lx->path, lx->tok.line, lx->tok.column};
+}
+
 void lexer__fail(const struct lexer *lx, const char *fmt, ...)
 {
+	struct place_in_file where = lexer__place(lx);
 	va_list ap;
 
 	va_start(ap, fmt);
-	vfail_at(lx->path, lx->tok.line, lx->tok.column, fmt, ap);
+	vfail_at(&where, fmt, ap);
 	va_end(ap);
 	abort();
+}
+
+static void __attribute__((noreturn)) fail_reading(const char *path)
+{
+	fprintf(stderr, "%s: cannot be read: %m\n", path);
+	exit(1);
 }
 
 void lexer__open(struct lexer *lx, const char *path)
@@ -80,10 +92,8 @@ void lexer__open(struct lexer *lx, const char *path)
 	char *text = NULL;
 	size_t n = 0, got;
 
-	if (!f) {
-		fprintf(stderr, "%s: cannot be read: %m\n", path);
-		exit(1);
-	}
+	if (!f)
+		fail_reading(path);
 	do {
 		text = realloc(text, n + 65537);
 		if (!text) {
@@ -93,6 +103,8 @@ void lexer__open(struct lexer *lx, const char *path)
 		got = fread(text + n, 1, 65536, f);
 		n += got;
 	} while (got);
+	if (ferror(f)) /* a directory can be opened */
+		fail_reading(path);
 	fclose(f);
 	text[n] = '\0';
 	if (strlen(text) != n) {
@@ -228,6 +240,13 @@ static char *take(struct lexer *lx, enum token_kind kind, const char *expected)
 char *lexer__word(struct lexer *lx, const char *expected)
 {
 	return take(lx, TOKEN_WORD, expected);
+}
+
+char *lexer__name(struct lexer *lx, const char *expected)
+{
+	if (lx->tok.kind == TOKEN_WORD && !is_identifier(lx->tok.text))
+		lexer__fail(lx, "unexpected '%s', expected %s", lx->tok.text, expected);
+	return lexer__word(lx, expected);
 }
 
 char *lexer__string(struct lexer *lx, const char *expected)

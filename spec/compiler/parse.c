@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tokens to the spec: one function per statement of the grammar in spec/README.md. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,9 @@
 const char *const mode_names[] = {"any", "none", "maybe", "shared", "exclusive", "held", "free", "yes", "no", NULL};
 const char *const phase_names[] = {"entry", "exit", "during", "after", NULL};
 const char *const lock_kind_names[] = {"rwsem", "mutex", "spin", "bit", "context", NULL};
+static const char *const file_statements[] = {"type", "lock", "ops", "every", "method", NULL};
+static const char *const method_statements[] = {"rule",    "cell",  "hot",         "select",
+						"without", "learn", "super_block", NULL};
 
 static int name_index(const char *const *names, const char *word)
 {
@@ -31,23 +33,52 @@ int spec__measured(struct spec *spec, const char *name)
 	for (int i = 0; i < spec->n_measured; i++)
 		if (!strcmp(spec->measured[i], name))
 			return i;
+	if (spec->n_measured == MAX_MEASURED)
+		return -1;
 	spec->measured = grow(spec->measured, spec->n_measured, sizeof(*spec->measured));
 	spec->measured[spec->n_measured] = strdup(name);
 	return spec->n_measured++;
 }
 
-bool mentions(const char *code, const char *identifier)
+bool rule__judged(const struct rule *r)
 {
-	size_t n = strlen(identifier);
+	return r->mode > MODE_MAYBE && !r->unverifiable;
+}
 
-	for (const char *at = strstr(code, identifier); at; at = strstr(at + 1, identifier)) {
-		bool member = at > code && (at[-1] == '.' || at[-1] == '>');
-		bool inside = at > code && (isalnum((unsigned char)at[-1]) || at[-1] == '_');
+static bool at_statement(const struct lexer *lx, const char *const *statements)
+{
+	return lx->tok.kind == TOKEN_WORD && name_index(statements, lx->tok.text) >= 0;
+}
 
-		if (!member && !inside && !isalnum((unsigned char)at[n]) && at[n] != '_')
-			return true;
-	}
-	return false;
+/* Takes a statement or clause that may stand only once; @seen: it did already. */
+static bool take_once(struct lexer *lx, const char *keyword, bool seen)
+{
+	if (seen && lexer__is(lx, keyword))
+		lexer__fail(lx, "second '%s', expected one", keyword);
+	return lexer__take(lx, keyword);
+}
+
+/* Takes the { C } of a condition, which may name constants that are measured. */
+static char *take_condition(struct lexer *lx, const char *expected)
+{
+	struct place_in_file where = lexer__place(lx);
+	char *code = lexer__code(lx, expected), *name;
+
+	for (const char *at = code; (name = next_measured(code, &at));)
+		if (!*name)
+			fail_at(&where, "MEASURED without a constant, expected MEASURED(NAME) in upper case");
+	return code;
+}
+
+/* Takes any other { C }: nothing is known there of what could be measured and what not. */
+static char *take_code(struct lexer *lx, const char *expected)
+{
+	struct place_in_file where = lexer__place(lx);
+	char *code = lexer__code(lx, expected);
+
+	if (mentions(code, "MEASURED"))
+		fail_at(&where, "unexpected MEASURED, expected it in 'if', 'drift if' and 'select' only");
+	return code;
 }
 
 /* "6.1" -> 6 << 8 | 1 */
@@ -56,8 +87,8 @@ static int parse_version(struct lexer *lx)
 	unsigned int major, minor;
 	int end = 0;
 
-	if (lx->tok.kind != TOKEN_WORD || sscanf(lx->tok.text, "%u.%u%n", &major, &minor, &end) != 2 ||
-	    lx->tok.text[end] || major > 99 || minor > 255)
+	if (lx->tok.kind != TOKEN_WORD || sscanf(lx->tok.text, "%2u.%3u%n", &major, &minor, &end) != 2 ||
+	    lx->tok.text[end] || minor > 255 || !(major | minor))
 		lexer__fail(lx, "unexpected '%s', expected a kernel version like 6.1", lx->tok.text);
 	lexer__next(lx);
 	return (int)(major << 8 | minor);
@@ -82,7 +113,7 @@ static char *parse_type_words(struct lexer *lx, int *pointers, char **tag)
 	if (lexer__take(lx, "struct") || lexer__is(lx, "enum")) {
 		bool is_enum = lexer__take(lx, "enum");
 
-		*tag = lexer__word(lx, "a struct or enum tag");
+		*tag = lexer__name(lx, "a struct or enum tag");
 		type = format("%s %s", is_enum ? "enum" : "struct", *tag);
 		if (is_enum)
 			*tag = NULL;
@@ -107,11 +138,15 @@ static void parse_param(struct lexer *lx, struct method *m)
 	p->type = parse_type_words(lx, &p->pointers, &tag);
 	if (tag)
 		p->tags[p->n_tags++] = tag;
-	while (lexer__take(lx, "|")) {
-		if (!tag || p->n_tags == MAX_TAGS)
-			lexer__fail(lx, "unexpected '|', expected at most %d struct types before it", MAX_TAGS);
+	while (lexer__is(lx, "|")) {
+		if (!tag)
+			lexer__fail(lx,
+				    "unexpected '|', expected a parameter's name: alternatives are for struct types");
+		if (p->n_tags == MAX_TAGS)
+			lexer__fail(lx, "unexpected '|', expected at most %d struct types", MAX_TAGS);
+		lexer__next(lx);
 		lexer__take(lx, "struct");
-		p->tags[p->n_tags++] = lexer__word(lx, "a struct tag after '|'");
+		p->tags[p->n_tags++] = lexer__name(lx, "a struct tag after '|'");
 	}
 	while (lexer__take(lx, "*"))
 		p->pointers++;
@@ -119,7 +154,10 @@ static void parse_param(struct lexer *lx, struct method *m)
 		p->type = format("%s%s*", p->type, i ? "" : " ");
 	if (tag && !p->pointers)
 		lexer__fail(lx, "unexpected '%s', expected '*': no method takes a struct by value", lx->tok.text);
-	p->name = lexer__word(lx, "a parameter's name");
+	for (int i = 0; lx->tok.kind == TOKEN_WORD && i < m->n_params - 1; i++)
+		if (!strcmp(m->params[i].name, lx->tok.text))
+			lexer__fail(lx, "second parameter '%s', expected another name", lx->tok.text);
+	p->name = lexer__name(lx, "a parameter's name");
 }
 
 static void expect(struct lexer *lx, const char *punct, const char *after)
@@ -131,9 +169,9 @@ static void expect(struct lexer *lx, const char *punct, const char *after)
 static void parse_range(struct lexer *lx, int *since, int *until)
 {
 	for (;;) {
-		if (lexer__take(lx, "since"))
+		if (take_once(lx, "since", *since))
 			*since = parse_version(lx);
-		else if (lexer__take(lx, "until"))
+		else if (take_once(lx, "until", *until))
 			*until = parse_version(lx);
 		else
 			return;
@@ -146,10 +184,11 @@ static void parse_drift(struct lexer *lx, struct rule *r)
 
 	r->drifts = grow(r->drifts, r->n_drifts, sizeof(*r->drifts));
 	d = &r->drifts[r->n_drifts++];
+	d->where = lexer__place(lx);
 	d->condition = -1;
+	lexer__next(lx);
 	if (lexer__take(lx, "if"))
-		/* The text is kept in `via` until spec__resolve() numbers the condition. */
-		d->via = format("{%s", lexer__code(lx, "{ C } after 'drift if'"));
+		d->condition_text = take_condition(lx, "{ C } after 'drift if'");
 	else if (lexer__take(lx, "via"))
 		d->via = lexer__word(lx, "a kernel function after 'drift via'");
 	else
@@ -162,20 +201,20 @@ static bool parse_clause(struct lexer *lx, struct rule *r)
 {
 	if (lexer__is(lx, "since") || lexer__is(lx, "until")) {
 		parse_range(lx, &r->since, &r->until);
+	} else if (lexer__is(lx, "if") && r->condition_text) {
+		lexer__fail(lx, "second 'if', expected one: join them with &&");
 	} else if (lexer__take(lx, "if")) {
-		if (r->condition_text)
-			lexer__fail(lx, "second 'if', expected one: join them with &&");
-		r->condition_text = lexer__code(lx, "{ C } after 'if'");
-	} else if (lexer__take(lx, "as")) {
-		r->alias = lexer__word(lx, "a name after 'as'");
-	} else if (lexer__take(lx, "says")) {
+		r->condition_text = take_condition(lx, "{ C } after 'if'");
+	} else if (take_once(lx, "as", r->alias)) {
+		r->alias = lexer__name(lx, "a name without '.' after 'as'");
+	} else if (take_once(lx, "says", r->says)) {
 		r->says = lexer__string(lx, "the cell's words in quotes");
-	} else if (lexer__take(lx, "place")) {
+	} else if (take_once(lx, "place", r->place)) {
 		r->place = lexer__string(lx, "a place in the document, in quotes");
-	} else if (lexer__take(lx, "unverifiable")) {
+	} else if (take_once(lx, "unverifiable", r->unverifiable)) {
 		expect(lx, "because", "and a reason");
 		r->unverifiable = lexer__string(lx, "the reason in quotes");
-	} else if (lexer__take(lx, "drift")) {
+	} else if (lexer__is(lx, "drift")) {
 		parse_drift(lx, r);
 	} else if (lexer__take(lx, "inside")) {
 		do {
@@ -188,20 +227,30 @@ static bool parse_clause(struct lexer *lx, struct rule *r)
 	return true;
 }
 
+static void parse_clauses(struct lexer *lx, struct rule *r)
+{
+	while (parse_clause(lx, r))
+		;
+	if (lx->tok.kind != TOKEN_END && !at_statement(lx, file_statements) && !at_statement(lx, method_statements))
+		lexer__fail(lx, "unexpected '%s', expected a clause of the rule or another statement", lx->tok.text);
+	if (!r->says)
+		fail_at(&r->where, "rule without words, expected a says clause");
+}
+
 static void parse_rule(struct spec *spec, struct lexer *lx, struct rule *r, bool cell)
 {
 	char *lock;
 	int mode, phase;
 
-	*r = (struct rule){.where = {lx->path, lx->tok.line, lx->tok.column}, .condition = -1, .slot = -1};
-	r->subject = cell ? NULL : lexer__word(lx, "the rule's subject, a word");
+	*r = (struct rule){.where = lexer__place(lx), .condition = -1, .slot = -1};
+	r->subject = cell ? NULL : lexer__name(lx, "the rule's subject, a name without '.'");
 	lock = lx->tok.text;
 	r->lock = spec__lock(spec, lock);
 	if (r->lock < 0)
 		lexer__fail(lx, "unknown lock '%s', expected one that spec/types.spec declares", lock);
 	lexer__next(lx);
 	if (!cell && lx->tok.kind == TOKEN_CODE)
-		r->expr = lexer__code(lx, "{ C }");
+		r->expr = take_code(lx, "{ C }");
 	mode = lx->tok.kind == TOKEN_WORD ? name_index(mode_names, lx->tok.text) : -1;
 	if (mode < 0)
 		lexer__fail(lx,
@@ -214,14 +263,27 @@ static void parse_rule(struct spec *spec, struct lexer *lx, struct rule *r, bool
 		r->phase = (enum phase)phase;
 		lexer__next(lx);
 	}
-	while (parse_clause(lx, r))
-		;
-	if (!r->says)
-		fail_at(r->where.path, r->where.line, r->where.column, "rule without words, expected a says clause");
+	parse_clauses(lx, r);
 	if (cell && r->mode > MODE_MAYBE)
-		fail_at(r->where.path, r->where.line, r->where.column,
-			"a cell with mode '%s', expected none, maybe or any: use 'rule' for a promise",
+		fail_at(&r->where, "a cell with mode '%s', expected none, maybe or any: use 'rule' for a promise",
 			mode_names[r->mode]);
+}
+
+static struct name take_name(struct lexer *lx, const char *expected)
+{
+	struct place_in_file where = lexer__place(lx);
+
+	return (struct name){where, lexer__name(lx, expected)};
+}
+
+static void parse_super_block(struct lexer *lx, struct method *m)
+{
+	if (lexer__take(lx, "none")) {
+		expect(lx, "because", "and a reason");
+		m->no_super_block = lexer__string(lx, "the reason in quotes");
+	} else {
+		m->super_block = take_code(lx, "{ C } or 'none because \"...\"' after 'super_block'");
+	}
 }
 
 static bool parse_method_line(struct spec *spec, struct lexer *lx, struct method *m)
@@ -231,23 +293,19 @@ static bool parse_method_line(struct spec *spec, struct lexer *lx, struct method
 
 		m->rules = grow(m->rules, m->n_rules, sizeof(*m->rules));
 		parse_rule(spec, lx, &m->rules[m->n_rules++], cell);
-	} else if (lexer__take(lx, "hot")) {
+	} else if (take_once(lx, "hot", m->hot)) {
 		m->hot = true;
-	} else if (lexer__take(lx, "select")) {
-		m->select = lexer__code(lx, "{ C } after 'select'");
+	} else if (take_once(lx, "select", m->select)) {
+		m->select_where = lexer__place(lx);
+		m->select = take_condition(lx, "{ C } after 'select'");
 	} else if (lexer__take(lx, "without")) {
 		m->without = grow(m->without, m->n_without, sizeof(*m->without));
-		m->without[m->n_without++] = lexer__word(lx, "a subject after 'without'");
-	} else if (lexer__take(lx, "learn")) {
-		m->learn_ops = lexer__word(lx, "an ops struct after 'learn'");
-		m->learn = lexer__code(lx, "{ C } that yields a table of it");
-	} else if (lexer__take(lx, "super_block")) {
-		if (lexer__take(lx, "none")) {
-			expect(lx, "because", "and a reason");
-			m->no_super_block = lexer__string(lx, "the reason in quotes");
-		} else {
-			m->super_block = lexer__code(lx, "{ C } or 'none because \"...\"' after 'super_block'");
-		}
+		m->without[m->n_without++] = take_name(lx, "a subject after 'without'");
+	} else if (take_once(lx, "learn", m->learn)) {
+		m->learn_ops = take_name(lx, "an ops struct after 'learn'");
+		m->learn = take_code(lx, "{ C } that yields a table of it");
+	} else if (take_once(lx, "super_block", m->super_block || m->no_super_block)) {
+		parse_super_block(lx, m);
 	} else {
 		return false;
 	}
@@ -260,13 +318,12 @@ static void parse_method(struct spec *spec, struct lexer *lx, struct ops *ops)
 
 	ops->methods = grow(ops->methods, ops->n_methods, sizeof(*ops->methods));
 	m = &ops->methods[ops->n_methods++];
-	m->where = (struct place_in_file){lx->path, lx->tok.line, lx->tok.column};
-	m->name = lexer__word(lx, "a method's name");
+	m->where = lexer__place(lx);
+	m->name = lexer__name(lx, "a method's name");
 	for (int i = 0; i < ops->n_methods - 1; i++)
 		if (!strcmp(ops->methods[i].name, m->name))
-			fail_at(m->where.path, m->where.line, m->where.column,
-				"method '%s' is already described in line %d, expected one description", m->name,
-				ops->methods[i].where.line);
+			fail_at(&m->where, "method '%s' is already described in line %d, expected one description",
+				m->name, ops->methods[i].where.line);
 	expect(lx, "(", "before the parameters");
 	if (!lexer__take(lx, ")")) {
 		do
@@ -291,43 +348,61 @@ static void parse_type(struct spec *spec, struct lexer *lx)
 	expect(lx, "*", "after the struct's tag");
 	t->name = format("%s *", t->name);
 	expect(lx, "super_block", "after the type");
-	t->super_block = lexer__code(lx, "{ C } over `it`");
+	t->super_block = take_code(lx, "{ C } over `it`");
+}
+
+/* Where the word of a lock lies: in an object, or under a symbol of its own. */
+static void parse_lock_word(struct lexer *lx, struct lock *l)
+{
+	int pointers;
+	char *tag;
+
+	if (l->kind == LOCK_CONTEXT) {
+		if (lexer__is(lx, "in") || lexer__is(lx, "global"))
+			lexer__fail(lx, "unexpected '%s', expected nothing: a context has no word", lx->tok.text);
+	} else if (lexer__take(lx, "in")) {
+		l->in = parse_type_words(lx, &pointers, &tag);
+		expect(lx, "*", "after the struct's tag");
+		l->in = format("%s *", l->in);
+		l->word = take_code(lx, "{ C } over `it`");
+	} else if (lexer__is(lx, "global") && l->kind != LOCK_RWSEM) {
+		lexer__fail(lx, "unexpected 'global', expected 'in TYPE { C }': only a rwsem is read by its symbol");
+	} else if (lexer__take(lx, "global")) {
+		l->global = lexer__word(lx, "a kernel symbol");
+	} else {
+		lexer__fail(lx, "unexpected '%s', expected 'in TYPE { C }' or 'global SYMBOL'", lx->tok.text);
+	}
+}
+
+static void parse_lock_field(struct lexer *lx, struct lock *l)
+{
+	char *path = lx->tok.text, *dot = strchr(path, '.');
+
+	if (lx->tok.kind != TOKEN_WORD || !dot || dot == path || !dot[1])
+		lexer__fail(lx, "unexpected '%s', expected STRUCT.MEMBER after 'field'", path);
+	l->field_of = strndup(path, (size_t)(dot - path));
+	l->field_name = dot + 1;
+	lexer__next(lx);
 }
 
 static void parse_lock(struct spec *spec, struct lexer *lx)
 {
 	struct lock *l;
-	int kind, pointers;
-	char *tag;
+	int kind;
 
 	if (lx->tok.kind == TOKEN_WORD && spec__lock(spec, lx->tok.text) >= 0)
 		lexer__fail(lx, "lock '%s' is already declared, expected a new name", lx->tok.text);
 	spec->locks = grow(spec->locks, spec->n_locks, sizeof(*spec->locks));
 	l = &spec->locks[spec->n_locks];
-	l->name = lexer__word(lx, "a lock's name");
+	l->name = lexer__name(lx, "a lock's name");
 	kind = lx->tok.kind == TOKEN_WORD ? name_index(lock_kind_names, lx->tok.text) : -1;
 	if (kind < 0)
 		lexer__fail(lx, "unknown kind '%s', expected rwsem, mutex, spin, bit or context", lx->tok.text);
 	l->kind = (enum lock_kind)kind;
 	lexer__next(lx);
-	if (lexer__take(lx, "in")) {
-		l->in = parse_type_words(lx, &pointers, &tag);
-		expect(lx, "*", "after the struct's tag");
-		l->in = format("%s *", l->in);
-		l->word = lexer__code(lx, "{ C } over `it`");
-	} else if (lexer__take(lx, "global")) {
-		l->global = lexer__word(lx, "a kernel symbol");
-	} else if (l->kind != LOCK_CONTEXT) {
-		lexer__fail(lx, "unexpected '%s', expected 'in TYPE { C }' or 'global SYMBOL'", lx->tok.text);
-	}
-	if (lexer__take(lx, "field")) {
-		char *path = lexer__word(lx, "STRUCT.MEMBER after 'field'"), *dot = strchr(path, '.');
-
-		if (!dot)
-			lexer__fail(lx, "field '%s' has no '.', expected STRUCT.MEMBER", path);
-		l->field_of = strndup(path, (size_t)(dot - path));
-		l->field_name = dot + 1;
-	}
+	parse_lock_word(lx, l);
+	if (lexer__take(lx, "field"))
+		parse_lock_field(lx, l);
 	spec->n_locks++;
 }
 
@@ -340,10 +415,21 @@ static struct ops *parse_ops(struct spec *spec, struct lexer *lx)
 			lexer__fail(lx, "ops struct '%s' has a file already, expected one file each", lx->tok.text);
 	spec->ops = grow(spec->ops, spec->n_ops, sizeof(*spec->ops));
 	ops = &spec->ops[spec->n_ops++];
-	ops->name = lexer__word(lx, "the name of an ops struct");
+	ops->name = lexer__name(lx, "the name of an ops struct");
 	expect(lx, "place", "and where in the document it stands");
 	ops->place = lexer__string(lx, "a place in quotes");
 	return ops;
+}
+
+static void parse_every(struct spec *spec, struct lexer *lx, struct ops *ops)
+{
+	expect(lx, "method", "after 'every'");
+	while (lexer__take(lx, "rule")) {
+		ops->every = grow(ops->every, ops->n_every, sizeof(*ops->every));
+		parse_rule(spec, lx, &ops->every[ops->n_every++], false);
+	}
+	if (at_statement(lx, method_statements))
+		lexer__fail(lx, "unexpected '%s', expected a rule: 'every method' takes rules only", lx->tok.text);
 }
 
 void spec__parse_file(struct spec *spec, const char *path)
@@ -360,11 +446,7 @@ void spec__parse_file(struct spec *spec, const char *path)
 		} else if (lexer__take(&lx, "ops")) {
 			ops = parse_ops(spec, &lx);
 		} else if (ops && lexer__take(&lx, "every")) {
-			expect(&lx, "method", "after 'every'");
-			while (lexer__take(&lx, "rule")) {
-				ops->every = grow(ops->every, ops->n_every, sizeof(*ops->every));
-				parse_rule(spec, &lx, &ops->every[ops->n_every++], false);
-			}
+			parse_every(spec, &lx, ops);
 		} else if (ops && lexer__take(&lx, "method")) {
 			parse_method(spec, &lx, ops);
 		} else {

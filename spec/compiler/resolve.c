@@ -6,16 +6,16 @@
 
 static void __attribute__((noreturn)) fail_rule(const struct rule *r, const char *what, const char *expected)
 {
-	fail_at(r->where.path, r->where.line, r->where.column, "%s, expected %s", what, expected);
+	fail_at(&r->where, "%s, expected %s", what, expected);
 }
 
-static int add_condition(struct method *m, const struct rule *r, char *text, bool at_exit)
+static int add_condition(struct method *m, const struct place_in_file *where, char *text, bool at_exit)
 {
 	for (int i = 0; i < m->n_conditions; i++)
 		if (!strcmp(m->conditions[i].text, text) && m->conditions[i].at_exit == at_exit)
 			return i;
 	if (m->n_conditions == MAX_CONDITIONS)
-		fail_rule(r, format("method %s has more than %d conditions", m->name, MAX_CONDITIONS), "fewer");
+		fail_at(where, "method %s has more than %d conditions, expected fewer", m->name, MAX_CONDITIONS);
 	m->conditions[m->n_conditions] = (struct condition){.text = text, .at_exit = at_exit};
 	return m->n_conditions++;
 }
@@ -53,19 +53,46 @@ static bool mode_fits(const struct lock *l, const struct rule *r)
 	return false;
 }
 
+static void check_range(const struct place_in_file *where, int since, int until)
+{
+	if (since && until && since >= until)
+		fail_at(where, "range since %s until %s is empty, expected since < until", version_text(since),
+			version_text(until));
+}
+
+/* While a method runs nothing is seen of it but whether it sleeps, and after it nothing at all. */
+static void check_phase(const struct lock *l, const struct rule *r)
+{
+	if (r->phase == PHASE_AFTER || (r->phase == PHASE_DURING && l->kind != LOCK_CONTEXT))
+		fail_rule(r,
+			  format("phase '%s' of a %s cannot be observed", phase_names[r->phase],
+				 lock_kind_names[l->kind]),
+			  "an 'unverifiable because' clause");
+}
+
+static void check_ret(const struct rule *r)
+{
+	if (r->phase == PHASE_EXIT)
+		return;
+	if ((r->condition_text && mentions(r->condition_text, "ret")) || (r->expr && mentions(r->expr, "ret")))
+		fail_rule(r, "the return value 'ret' is not known yet", "phase exit");
+	for (int i = 0; i < r->n_drifts; i++)
+		if (r->drifts[i].condition_text && mentions(r->drifts[i].condition_text, "ret"))
+			fail_at(&r->drifts[i].where, "the return value 'ret' is not known yet, expected phase exit");
+}
+
 static void check_rule(const struct spec *spec, const struct rule *r)
 {
 	const struct lock *l = &spec->locks[r->lock];
 
-	if (r->mode <= MODE_MAYBE)
+	check_range(&r->where, r->since, r->until);
+	if (!rule__judged(r)) {
+		if (r->n_drifts)
+			fail_at(&r->drifts[0].where, "drift of a rule that %s, expected none: it is never judged",
+				r->unverifiable ? "is unverifiable" : "promises nothing");
 		return;
-	if (r->since && r->until && r->since >= r->until)
-		fail_rule(r, format("range since %s until %s is empty", version_text(r->since), version_text(r->until)),
-			  "since < until");
-	if (r->unverifiable)
-		return;
-	if (r->phase == PHASE_AFTER)
-		fail_rule(r, "phase 'after' cannot be observed", "an 'unverifiable because' clause");
+	}
+	check_phase(l, r);
 	if (!mode_fits(l, r))
 		fail_rule(r,
 			  format("a %s does not go with mode '%s' at %s", lock_kind_names[l->kind], mode_names[r->mode],
@@ -77,9 +104,7 @@ static void check_rule(const struct spec *spec, const struct rule *r)
 		fail_rule(r, format("lock %s has no subject", l->name), format("{ C } of type %s", l->in));
 	if (!l->word && r->expr)
 		fail_rule(r, format("lock %s is not part of an object", l->name), "no { C }");
-	if (r->phase != PHASE_EXIT &&
-	    ((r->condition_text && mentions(r->condition_text, "ret")) || (r->expr && mentions(r->expr, "ret"))))
-		fail_rule(r, "the return value 'ret' is not known yet", "phase exit");
+	check_ret(r);
 }
 
 static char *rule_id(const struct spec *spec, const struct ops *ops, const struct method *m, const struct rule *r)
@@ -104,14 +129,20 @@ static void check_inside(const struct spec *spec, const struct rule *r)
 	}
 }
 
-static void scan_measured(struct spec *spec, const char *code)
+/* The mask of the constants that the condition names; the parser has seen that they are well formed. */
+static unsigned int measured_mask(struct spec *spec, const struct place_in_file *where, const char *code)
 {
-	for (const char *at = code; at && (at = strstr(at, "MEASURED(")); at++) {
-		char name[64];
+	unsigned int mask = 0;
+	char *name;
 
-		if (sscanf(at, "MEASURED(%63[A-Z0-9_])", name) == 1)
-			spec__measured(spec, name);
+	for (const char *at = code; (name = next_measured(code, &at));) {
+		int i = spec__measured(spec, name);
+
+		if (i < 0)
+			fail_at(where, "more than %d constants are measured, expected fewer", MAX_MEASURED);
+		mask |= 1U << i;
 	}
+	return mask;
 }
 
 static void resolve_rule(struct spec *spec, struct ops *ops, struct method *m, struct rule *r)
@@ -123,23 +154,50 @@ static void resolve_rule(struct spec *spec, struct ops *ops, struct method *m, s
 	r->id = rule_id(spec, ops, m, r);
 	if (!r->place)
 		r->place = ops->place;
-	if (r->mode <= MODE_MAYBE || r->unverifiable)
+	if (!rule__judged(r))
 		return;
 	if (spec->locks[r->lock].kind != LOCK_CONTEXT)
 		r->slot = add_slot(m, r);
 	if (r->condition_text) {
-		r->condition = add_condition(m, r, r->condition_text, at_exit);
-		scan_measured(spec, r->condition_text);
+		r->condition = add_condition(m, &r->where, r->condition_text, at_exit);
+		r->measured |= measured_mask(spec, &r->where, r->condition_text);
 	}
 	for (int i = 0; i < r->n_drifts; i++) {
 		struct drift *d = &r->drifts[i];
 
-		if (d->via[0] != '{')
+		if (!d->condition_text)
 			continue;
-		d->condition = add_condition(m, r, d->via + 1, at_exit);
-		scan_measured(spec, d->via + 1);
-		d->via = NULL;
+		d->condition = add_condition(m, &d->where, d->condition_text, at_exit);
+		r->measured |= measured_mask(spec, &d->where, d->condition_text);
 	}
+}
+
+/* Which calls are this method's is part of every judgement about them. */
+static void resolve_select(struct spec *spec, struct method *m)
+{
+	unsigned int measured;
+
+	m->select_condition = -1;
+	if (!m->select)
+		return;
+	if (mentions(m->select, "ret"))
+		fail_at(&m->select_where, "the return value 'ret' is not known yet, expected a condition on arguments");
+	m->select_condition = add_condition(m, &m->select_where, m->select, false);
+	measured = measured_mask(spec, &m->select_where, m->select);
+	for (int r = 0; r < m->n_rules; r++)
+		if (rule__judged(&m->rules[r]))
+			m->rules[r].measured |= measured;
+}
+
+/* A rule of all methods is judged for each of them by itself: the flags of its drifts are the method's. */
+static struct rule copy_rule(const struct rule *r)
+{
+	struct rule copy = *r;
+
+	copy.drifts = zalloc((size_t)r->n_drifts * sizeof(*r->drifts));
+	for (int i = 0; i < r->n_drifts; i++)
+		copy.drifts[i] = r->drifts[i];
+	return copy;
 }
 
 static void add_every(const struct ops *ops, struct method *m)
@@ -148,12 +206,39 @@ static void add_every(const struct ops *ops, struct method *m)
 		bool dropped = false;
 
 		for (int w = 0; w < m->n_without; w++)
-			dropped = dropped || !strcmp(m->without[w], ops->every[i].subject);
+			dropped = dropped || !strcmp(m->without[w].text, ops->every[i].subject);
 		if (dropped)
 			continue;
 		m->rules = grow(m->rules, m->n_rules, sizeof(*m->rules));
-		m->rules[m->n_rules++] = ops->every[i];
+		m->rules[m->n_rules++] = copy_rule(&ops->every[i]);
 	}
+}
+
+static void check_without(const struct ops *ops, const struct name *subject)
+{
+	for (int i = 0; i < ops->n_every; i++)
+		if (!strcmp(ops->every[i].subject, subject->text))
+			return;
+	fail_at(&subject->where, "unknown subject '%s' after 'without', expected one of an 'every method' rule",
+		subject->text);
+}
+
+static void check_learn(const struct spec *spec, const struct name *learnt)
+{
+	for (int o = 0; o < spec->n_ops; o++)
+		if (!strcmp(spec->ops[o].name, learnt->text))
+			return;
+	fail_at(&learnt->where, "unknown ops struct '%s' after 'learn', expected one that spec/ describes",
+		learnt->text);
+}
+
+static void check_method(const struct spec *spec, const struct ops *ops, const struct method *m)
+{
+	check_range(&m->where, m->since, m->until);
+	for (int w = 0; w < m->n_without; w++)
+		check_without(ops, &m->without[w]);
+	if (m->learn)
+		check_learn(spec, &m->learn_ops);
 }
 
 static void default_super_block(const struct spec *spec, struct method *m)
@@ -167,8 +252,8 @@ static void default_super_block(const struct spec *spec, struct method *m)
 							m->params[p].name, spec->types[t].super_block);
 				return;
 			}
-	fail_at(m->where.path, m->where.line, m->where.column,
-		"method %s has no argument that leads to a super_block, expected a super_block statement", m->name);
+	fail_at(&m->where, "method %s has no argument that leads to a super_block, expected a super_block statement",
+		m->name);
 }
 
 static void check_ids(const struct ops *ops)
@@ -192,13 +277,12 @@ void spec__resolve(struct spec *spec)
 		for (int i = 0; i < ops->n_methods; i++) {
 			struct method *m = &ops->methods[i];
 
+			check_method(spec, ops, m);
 			add_every(ops, m);
 			default_super_block(spec, m);
 			for (int r = 0; r < m->n_rules; r++)
 				resolve_rule(spec, ops, m, &m->rules[r]);
-			m->select_condition = -1;
-			if (m->select)
-				m->select_condition = add_condition(m, &m->rules[0], m->select, false);
+			resolve_select(spec, m);
 		}
 		check_ids(ops);
 	}

@@ -18,6 +18,11 @@ struct token {
 	int line, column;
 };
 
+struct place_in_file {
+	const char *path;
+	int line, column;
+};
+
 struct lexer {
 	const char *path;
 	const char *at, *line_start;
@@ -29,14 +34,15 @@ struct lexer {
  * A diagnostic: "file:line:column: what, what was expected". All errors are fatal: the exit status is 1 and nothing is
  * written, so that a half-understood rule can never be compiled in.
  */
-void fail_at(const char *path, int line, int column, const char *fmt, ...)
-	__attribute__((noreturn, format(printf, 4, 5)));
+void fail_at(const struct place_in_file *where, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
 void lexer__open(struct lexer *lx, const char *path);
 void lexer__next(struct lexer *lx);
+struct place_in_file lexer__place(const struct lexer *lx);   /* of the current token */
 bool lexer__is(const struct lexer *lx, const char *word);    /* the current token is this word or punctuation */
 bool lexer__take(struct lexer *lx, const char *word);        /* the same, and moves on if so */
 char *lexer__word(struct lexer *lx, const char *expected);   /* takes a word; @expected completes the error */
+char *lexer__name(struct lexer *lx, const char *expected);   /* takes a word that is a C identifier */
 char *lexer__string(struct lexer *lx, const char *expected); /* takes a "string" */
 char *lexer__code(struct lexer *lx, const char *expected);   /* takes { C }, white space folded */
 void lexer__fail(const struct lexer *lx, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
@@ -52,15 +58,11 @@ void *grow(void *array, int count, size_t elem_size);
 #define MAX_EXIT_SLOTS 4
 #define MAX_CONDITIONS 10
 #define MAX_TAGS 3
+#define MAX_MEASURED 8
 
 enum mode { MODE_ANY, MODE_NONE, MODE_MAYBE, MODE_SHARED, MODE_EXCLUSIVE, MODE_HELD, MODE_FREE, MODE_YES, MODE_NO };
 enum phase { PHASE_ENTRY, PHASE_EXIT, PHASE_DURING, PHASE_AFTER };
 enum lock_kind { LOCK_RWSEM, LOCK_MUTEX, LOCK_SPIN, LOCK_BIT, LOCK_CONTEXT };
-
-struct place_in_file {
-	const char *path;
-	int line, column;
-};
 
 struct type { /* how a super_block is found from an argument of this type */
 	char *name;
@@ -93,8 +95,14 @@ struct slot { /* one lock word to read; entry and exit slots are numbered apart 
 };
 
 struct drift {
-	char *via, *because;
+	struct place_in_file where;
+	char *condition_text, *via, *because;
 	int condition; /* -1: none */
+};
+
+struct name {
+	struct place_in_file where;
+	char *text;
 };
 
 struct rule {
@@ -103,7 +111,8 @@ struct rule {
 	int lock, slot, condition;
 	enum mode mode;
 	enum phase phase;
-	int since, until; /* 0: no bound */
+	int since, until;      /* 0: no bound */
+	unsigned int measured; /* mask of the MEASURED() constants that decide about it */
 	char *condition_text;
 	char **inside;
 	int n_inside;
@@ -118,8 +127,10 @@ struct method {
 	int n_params;
 	int since, until;
 	bool hot;
-	char *super_block, *no_super_block, *select, *learn_ops, *learn;
-	char **without;
+	char *super_block, *no_super_block, *select, *learn;
+	struct place_in_file select_where;
+	struct name learn_ops;
+	struct name *without;
 	int n_without;
 	struct rule *rules;
 	int n_rules;
@@ -152,9 +163,14 @@ extern const char *const mode_names[], *const phase_names[], *const lock_kind_na
 
 void spec__parse_file(struct spec *spec, const char *path);
 int spec__lock(const struct spec *spec, const char *name); /* index or -1 */
-int spec__measured(struct spec *spec, const char *name);   /* index, added if new */
+int spec__measured(struct spec *spec, const char *name);   /* index, added if new; -1: one too many */
+bool rule__judged(const struct rule *r);                   /* promises something that can be observed */
 const char *version_text(int version);
+
+bool is_identifier(const char *word);
 bool mentions(const char *code, const char *identifier); /* the C text uses this identifier */
+/* The name in the next MEASURED() from @at on, which moves on; "" if it is no constant's name, NULL if none is left. */
+char *next_measured(const char *code, const char **at);
 
 void spec__resolve(struct spec *spec); /* ids, slots, conditions, super_blocks; fails on contradictions */
 

@@ -141,6 +141,7 @@ test_good() {
 }
 
 statement="expected 'method', 'every', 'rule', 'cell' or another statement of a method"
+clause="expected a clause of the rule or another statement"
 modes="expected exclusive, shared, held, free, yes, no, none, maybe or any"
 
 test_words() {
@@ -158,12 +159,13 @@ test_words() {
 	bad_rule "missing says of a cell" "@3:7: rule without words, expected a says clause" ' cell i_rwsem none'
 	bad_rule "says without a string" "@3:39: unexpected 'x', expected the cell's words in quotes" \
 		' rule dir i_rwsem { dir } shared says x'
-	bad_rule "missing subject" "@4:1: unexpected 'end of file', expected the rule's subject, a word" ' rule'
+	bad_rule "missing subject" "@4:1: unexpected 'end of file', expected the rule's subject, a name without '.'" ' rule'
 	bad_rule "unknown statement" \
 		"@3:2: unexpected 'rules', $statement" \
 		' rules dir i_rwsem { dir } shared  says "x"'
+	bad_rule "second phase" "@3:43: unexpected 'exit', $clause" ' rule dir i_rwsem { dir } exclusive entry exit  says "x"'
 	bad_rule "unknown clause" \
-		"@3:44: unexpected 'when', $statement" \
+		"@3:44: unexpected 'when', $clause" \
 		' rule dir i_rwsem { dir } shared  says "x" when { dir }'
 	bad "unknown statement before ops" "@1:1: unexpected 'method', expected 'ops', 'type' or 'lock'" \
 		<<<'method m(struct inode *dir)'
@@ -173,6 +175,13 @@ test_words() {
 		<<<'ops a_operations place table'
 	bad "every without method" "@1:34: unexpected 'rule', expected 'method' after 'every'" \
 		<<<'ops a_operations place "p" every rule dir i_rwsem { dir } shared says "x"'
+	bad "every method of a cell" "@2:2: unexpected 'cell', expected a rule: 'every method' takes rules only" \
+		<<<$'ops a_operations place "p" every method\n cell i_rwsem none says "x"'
+	bad "every method of a rule and a cell" \
+		"@3:2: unexpected 'cell', expected a rule: 'every method' takes rules only" \
+		<<<$'ops a_operations place "p" every method\n rule task may_block yes says "x"\n cell i_rwsem none says "x"'
+	bad "every method of a statement" "@1:41: unexpected 'hot', expected a rule: 'every method' takes rules only" \
+		<<<'ops a_operations place "p" every method hot'
 }
 
 test_lexer() {
@@ -184,7 +193,7 @@ test_lexer() {
 	bad_rule "empty braces" "@3:19: empty C text, expected an expression between '{' and '}'" \
 		' rule dir i_rwsem {  } shared says "x"'
 	bad_rule "a brace too many" \
-		"@3:44: unexpected '}', $statement" \
+		"@3:44: unexpected '}', $clause" \
 		' rule dir i_rwsem { dir } shared  says "x" }'
 	bad_rule "lines are counted within braces" \
 		"@6:3: unknown mode 'write', $modes" \
@@ -192,11 +201,13 @@ test_lexer() {
 	printf 'ops a_operations place "p"\n\0method' >nul.spec
 	refuses "NUL byte" "nul.spec: contains a NUL byte, expected text" types.spec nul.spec
 	refuses "missing file" "absent.spec: cannot be read: No such file or directory" types.spec absent.spec
+	mkdir -p directory.spec
+	refuses "directory" "directory.spec: cannot be read: Is a directory" types.spec directory.spec
 }
 
 test_versions() {
 	local version
-	for version in 6 6.1.2 six 6. .1 6.x 100.1 6.256 -1; do
+	for version in 6 6.1.2 six 6. .1 6.x 100.1 6.256 -1 0.0 4294967302.1; do
 		bad_rule "version $version" "@3:41: unexpected '${version/-1/-}', expected a kernel version like 6.1" \
 			" rule dir i_rwsem { dir } shared  since $version  says \"x\""
 	done
@@ -204,6 +215,13 @@ test_versions() {
 		' rule dir i_rwsem { dir } shared  since 6.1 until 5.10  says "x"'
 	bad_rule "range of no kernel" "@3:7: range since 6.1 until 6.1 is empty, expected since < until" \
 		' rule dir i_rwsem { dir } shared  until 6.1 says "x" since 6.1'
+	bad_rule "empty range of a cell" "@3:7: range since 6.1 until 5.10 is empty, expected since < until" \
+		' cell i_rwsem none  since 6.1 until 5.10  says "x"'
+	bad_rule "empty range of an unverifiable rule" \
+		"@3:7: range since 6.1 until 6.1 is empty, expected since < until" \
+		' rule dir i_rwsem { dir } shared  since 6.1 until 6.1  says "x"  unverifiable because "y"'
+	bad_rule "empty range of a method" "@3:8: range since 6.1 until 6.0 is empty, expected since < until" \
+		'method n(struct inode *dir) since 6.1 until 6.0'
 }
 
 test_methods() {
@@ -227,10 +245,57 @@ test_methods() {
 		<<<'ops a_operations place "p" method m(dir)'
 	bad "struct by value" "@1:50: unexpected 'dir', expected '*': no method takes a struct by value" \
 		<<<'ops a_operations place "p" method m(struct inode dir)'
-	bad "| on scalars" "@ unexpected '|', expected at most 3 struct types before it" \
+	bad "method that is a number" "@1:35: unexpected '5', expected a method's name" \
+		<<<'ops a_operations place "p" method 5(struct inode *dir)'
+	bad "parameter that is a number" "@1:51: unexpected '7', expected a parameter's name" \
+		<<<'ops a_operations place "p" method m(struct inode *7)'
+	bad "two parameters of one name" "@1:60: second parameter 'dir', expected another name" \
+		<<<'ops a_operations place "p" method m(struct inode *dir, int dir)'
+	bad "ops struct with a dot" "@1:5: unexpected 'a.operations', expected the name of an ops struct" \
+		<<<'ops a.operations place "p"'
+	bad "| on scalars" "@1:40: unexpected '|', expected a parameter's name: alternatives are for struct types" \
 		<<<'ops a_operations place "p" method m(int|long x)'
-	bad "too many alternatives" "@ unexpected '|', expected at most 3 struct types before it" \
+	bad "too many alternatives" "@1:49: unexpected '|', expected at most 3 struct types" \
 		<<<'ops a_operations place "p" method m(struct a|b|c|d *x)'
+	bad_rule "without a subject of no rule" \
+		"@3:10: unknown subject 'task' after 'without', expected one of an 'every method' rule" ' without task'
+	printf '%s\n' 'ops a_operations place "p"' 'method m(struct inode *dir) without task' \
+		'every method rule task may_block yes  says "x"' >before.spec
+	accepts "without, before 'every method'" types.spec before.spec
+	bad_rule "learn of an unknown ops struct" \
+		"@3:8: unknown ops struct 'b_operations' after 'learn', expected one that spec/ describes" \
+		' learn b_operations { dir->i_fop }'
+	printf '%s\n' 'ops b_operations place "p"' >later.spec
+	accepts "learn of an ops struct that follows" types.spec bad.spec later.spec
+}
+
+# twice STATEMENT: refused the second time, in line 4.
+twice() {
+	bad_rule "second ${1%% *}" "@4:2: second '${1%% *}', expected one" " $1" " $1"
+}
+
+# twice_in_rule CLAUSE: the same for the clauses of a rule.
+twice_in_rule() {
+	bad_rule "second ${1%% *} of a rule" "@4:2: second '${1%% *}', expected one" \
+		" rule dir i_rwsem { dir } shared  $1" " $1"
+}
+
+test_twice() {
+	twice 'select { flags }'
+	twice 'super_block { dir->i_sb }'
+	twice 'super_block none because "x"'
+	twice 'hot'
+	twice 'learn a_operations { dir->i_fop }'
+	bad_rule "super_block, and none" "@4:2: second 'super_block', expected one" \
+		' super_block { dir->i_sb }' ' super_block none because "x"'
+	twice_in_rule 'says "x"'
+	twice_in_rule 'as one'
+	twice_in_rule 'since 5.10'
+	twice_in_rule 'until 6.1'
+	twice_in_rule 'place "x"'
+	twice_in_rule 'unverifiable because "x"'
+	bad "second since of a method" "@2:40: second 'since', expected one" \
+		<<<$'ops a_operations place "p"\nmethod m(struct inode *dir) since 5.10 since 6.1'
 }
 
 test_declarations() {
@@ -240,7 +305,19 @@ test_declarations() {
 		<<<'lock here futex global other'
 	bad "lock that lies nowhere" "@2:1: unexpected 'end of file', expected 'in TYPE { C }' or 'global SYMBOL'" \
 		<<<'lock here rwsem'
-	bad "field without a dot" "@ field 'i_rwsem' has no '.', expected STRUCT.MEMBER" \
+	bad "context in an object" "@1:19: unexpected 'in', expected nothing: a context has no word" \
+		<<<'lock here context in struct inode * { it }'
+	bad "context with a symbol" "@1:19: unexpected 'global', expected nothing: a context has no word" \
+		<<<'lock here context global here'
+	local kind
+	for kind in mutex spin bit; do
+		bad "$kind with a symbol" \
+			"@ unexpected 'global', expected 'in TYPE { C }': only a rwsem is read by its symbol" \
+			<<<"lock here $kind global here"
+	done
+	bad "field of nothing" "@1:58: unexpected '.i_rwsem', expected STRUCT.MEMBER after 'field'" \
+		<<<'lock here rwsem in struct inode * { &it->i_rwsem } field .i_rwsem'
+	bad "field without a dot" "@1:58: unexpected 'i_rwsem', expected STRUCT.MEMBER after 'field'" \
 		<<<'lock here rwsem in struct inode * { &it->i_rwsem } field i_rwsem'
 	bad "type that is no pointer" "@1:19: unexpected 'super_block', expected '*' after the struct's tag" \
 		<<<'type struct inode super_block { it->i_sb }'
@@ -274,12 +351,28 @@ test_fit() {
 		"@3:7: a cell with mode 'shared', expected none, maybe or any: use 'rule' for a promise" \
 		' cell i_rwsem shared  says "x"'
 	bad_rule "phase after, verifiable" \
-		"@3:7: phase 'after' cannot be observed, expected an 'unverifiable because' clause" \
+		"@3:7: phase 'after' of a spin cannot be observed, expected an 'unverifiable because' clause" \
 		' rule dir i_lock { dir } free after  says "x"'
+	bad_rule "a rwsem during" \
+		"@3:7: phase 'during' of a rwsem cannot be observed, expected an 'unverifiable because' clause" \
+		' rule dir i_rwsem { dir } exclusive during  says "x"'
+	bad_rule "subject with a dot" "@3:7: unexpected 'a.b', expected the rule's subject, a name without '.'" \
+		' rule a.b i_rwsem { dir } shared  says "x"'
+	bad_rule "alias with a dot" "@3:38: unexpected 'a.b', expected a name without '.' after 'as'" \
+		' rule dir i_rwsem { dir } shared  as a.b  says "x"'
 	bad_rule "ret at entry" "@3:7: the return value 'ret' is not known yet, expected phase exit" \
 		' rule dir i_rwsem { dir } shared  if { ret & 1 }  says "x"'
 	bad_rule "ret in the object at entry" "@3:7: the return value 'ret' is not known yet, expected phase exit" \
 		' rule dir i_rwsem { ret } shared  says "x"'
+	bad_rule "ret compared at entry" "@3:7: the return value 'ret' is not known yet, expected phase exit" \
+		' rule dir i_rwsem { dir } shared  if { flags >ret }  says "x"'
+	bad_rule "ret in a drift at entry" "@4:2: the return value 'ret' is not known yet, expected phase exit" \
+		' rule dir i_rwsem { dir } shared  says "x"' ' drift if { ret } because "y"'
+	bad_rule "ret in select" "@3:9: the return value 'ret' is not known yet, expected a condition on arguments" \
+		' select { ret == 0 }'
+	printf '%s\n' 'ops a_operations place "p"' 'method m(struct inode *dir)' \
+		' rule dir i_rwsem { dir->ret } shared  if { dir-> ret && dir.ret && a_ret }  says "x"' >member.spec
+	accepts "a member called ret" types.spec member.spec
 }
 
 apart="expected an 'as NAME' clause that tells them apart"
@@ -288,7 +381,7 @@ test_clauses() {
 	bad_rule "unknown method after inside" \
 		"@3:7: unknown method 'truncate' after 'inside', expected one that spec/ describes" \
 		' rule dir i_rwsem { dir } shared  inside m, truncate  says "x"'
-	bad_rule "second if" "@ second 'if', expected one: join them with &&" \
+	bad_rule "second if" "@3:48: second 'if', expected one: join them with &&" \
 		' rule dir i_rwsem { dir } shared  if { flags } if { dir }  says "x"'
 	bad_rule "if without C" "@3:38: unexpected 'flags', expected { C } after 'if'" \
 		' rule dir i_rwsem { dir } shared  if flags  says "x"'
@@ -297,6 +390,15 @@ test_clauses() {
 		' rule dir i_rwsem { dir } shared  drift via some_worker  says "x"'
 	bad_rule "drift of no kind" "@3:42: unexpected 'because', expected 'if { C }' or 'via FUNCTION' after 'drift'" \
 		' rule dir i_rwsem { dir } shared  drift  because "y"  says "x"'
+	bad_rule "drift of an unverifiable rule" \
+		"@4:2: drift of a rule that is unverifiable, expected none: it is never judged" \
+		' rule dir i_rwsem { dir } shared  says "x"' ' drift if { dir } because "y"  unverifiable because "z"'
+	bad_rule "drift of a rule that promises nothing" \
+		"@4:2: drift of a rule that promises nothing, expected none: it is never judged" \
+		' rule dir i_rwsem { dir } maybe  says "x"' ' drift via a_worker because "y"'
+	bad_rule "drift of a cell" \
+		"@3:30: drift of a rule that promises nothing, expected none: it is never judged" \
+		' cell i_rwsem any  says "x"  drift if { dir } because "y"'
 	bad_rule "unverifiable without because" "@3:49: unexpected 'says', expected 'because' and a reason" \
 		' rule dir i_rwsem { dir } shared  unverifiable  says "x"'
 	bad_rule "duplicate id" \
@@ -308,6 +410,85 @@ test_clauses() {
 	bad_rule "alias that is another's phase" \
 		"@4:7: a second rule has the id a_operations.m.i_rwsem.dir.exit, $apart" \
 		' rule dir i_rwsem { dir } shared exit  says "x"' ' rule dir i_rwsem { dir } shared  as exit  says "x"'
+}
+
+# bad_measured NAME MESSAGE C: a condition that is refused.
+bad_measured() {
+	bad_rule "$1" "@3:38: $2" " rule dir i_rwsem { dir } shared  if { $3 }  says \"x\""
+}
+
+nowhere="unexpected MEASURED, expected it in 'if', 'drift if' and 'select' only"
+constant="MEASURED without a constant, expected MEASURED(NAME) in upper case"
+
+test_measured() {
+	bad_measured "measured in lower case" "$constant" 'flags & MEASURED(lower)'
+	bad_measured "measured in mixed case" "$constant" 'flags & MEASURED(FOo)'
+	bad_measured "measured number" "$constant" 'flags & MEASURED(1A)'
+	bad_measured "measured nothing" "$constant" 'MEASURED(A) & MEASURED( )'
+	bad_measured "measured expression" "$constant" 'flags & MEASURED(A | B)'
+	bad_measured "measured without parentheses" "$constant" 'flags & MEASURED'
+	bad_rule "measured in an unverifiable rule" "@3:38: $constant" \
+		' rule dir i_rwsem { dir } shared  if { MEASURED(a) }  says "x"  unverifiable because "y"'
+	bad_rule "measured, badly, in a drift" "@4:11: $constant" ' rule dir i_rwsem { dir } shared  says "x"' \
+		' drift if { MEASURED(a) } because "y"'
+	bad_rule "measured, badly, in select" "@3:9: $constant" ' select { MEASURED(a) }'
+	bad_rule "measured object" "@3:19: $nowhere" ' rule dir i_rwsem { dir + MEASURED(A) } shared  says "x"'
+	bad_rule "measured super_block" "@3:14: $nowhere" ' super_block { dir + MEASURED(A) }'
+	bad_rule "measured table" "@3:21: $nowhere" ' learn a_operations { dir + MEASURED(A) }'
+	bad "measured lock word" "@1:34: $nowhere" <<<'lock here spin in struct inode * { it + MEASURED(A) }'
+	mapfile -t rules < <(numbered 9 ' rule dir i_rwsem { dir } shared  as n#  if { MEASURED(A#) }  says "x"')
+	bad_rule "more than 8 constants" "@11:7: more than 8 constants are measured, expected fewer" "${rules[@]}"
+}
+
+# masks FILE: the masks of the constants that the rules of a rules.c need.
+masks() {
+	sed -n 's/.*\.measured = \([0-9]*\),.*/\1/p' "$1" | tr '\n' ' '
+}
+
+test_measured_output() {
+	mkdir -p measured
+	cat >measured.spec <<-'END'
+		ops a_operations place "p"
+		method m(struct inode *dir, int flags)
+			rule dir i_rwsem { dir } shared  as one  if { flags & MEASURED( A_1 ) || MEASURED(A_1) }  says "x"
+			rule dir i_rwsem { dir } shared  as two  says "x"
+				drift if { flags & MEASURED (A_10) } because "y"
+			rule dir i_rwsem { dir } shared  as three  if { flags & MEASURED(A_10) + MEASURED(A_1) }  says "x"
+			rule dir i_rwsem { dir } shared  as four  if { MY_MEASURED(A_2) }  says "x"
+		method n(struct inode *dir, int flags)
+			select { flags & MEASURED(A_3) }
+			rule dir i_rwsem { dir } shared  says "x"
+			cell i_rwsem any  says "x"
+	END
+	run measured types.spec measured.spec
+	equal "a rule needs the constants of its conditions, drifts and method" "0 1 2 3 0 4 0 " \
+		"$status $(masks measured/rules.c)"
+	equal "every constant has a number" "A_1 = 0 A_10 = 1 A_3 = 2 " \
+		"$(sed -n 's/.*VL_MEASURED_\(.*\),/\1/p' measured/ids.h | tr '\n' ' ')"
+}
+
+# Each method numbers its own conditions.
+test_every_drift() {
+	mkdir -p every
+	cat >every.spec <<-'END'
+		ops a_operations place "p"
+		every method
+			rule task may_block yes  says "x"
+				drift if { dir->i_state } because "y"
+				drift via a_worker because "z"
+		method m(struct inode *dir)
+		method n(struct inode *dir, int flags)
+			rule dir i_rwsem { dir } shared  if { flags }  says "x"
+		method o(struct inode *dir)
+			rule task i_lock { dir } held  unverifiable because "x"  says "x"
+	END
+	run every types.spec every.spec
+	equal "drifts of every method" "0 0 1 0 " "$status $(
+		sed -n 's/.*\.condition = \([0-9]*\), .condition_text = "dir->i_state", .because = "y".*/\1/p' \
+			every/rules.c | tr '\n' ' '
+	)"
+	equal "their condition is no function" "" "$(grep -F '.via = "{' every/rules.c || true)"
+	equal "their functions" "3" "$(grep -c '.condition = -1, .via = "a_worker", .because = "z"' every/rules.c)"
 }
 
 # numbered N FORMAT: FORMAT with every # replaced by 1 to N.
@@ -334,6 +515,11 @@ test_limits() {
 		' rule dir# i_rwsem { dir + # } shared exit  says "x"'
 	limit "conditions" 10 "method m has more than 10 conditions" \
 		' rule dir i_rwsem { dir } shared  as n#  if { flags & # }  says "x"'
+	mapfile -t rules < <(numbered 10 ' rule dir i_rwsem { dir } shared  as n#  if { flags & # }  says "x"')
+	bad_rule "10 conditions and select" "@3:9: method m has more than 10 conditions, expected fewer" \
+		' select { flags }' "${rules[@]}"
+	bad_rule "10 conditions and a drift" "@13:44: method m has more than 10 conditions, expected fewer" "${rules[@]}" \
+		' rule dir i_rwsem { dir } shared  says "x" drift if { flags } because "y"'
 }
 
 test_usage() {
@@ -422,9 +608,13 @@ test_words
 test_lexer
 test_versions
 test_methods
+test_twice
 test_declarations
 test_fit
 test_clauses
+test_measured
+test_measured_output
+test_every_drift
 test_limits
 test_usage
 test_output

@@ -73,6 +73,16 @@ run no-path $v report -d 1 /nonexistent
 run no-command $v report -q /mnt -- /nonexistent-command
 nothing_left text
 
+# Stacked: the upper layer's calls end in the lower one's. Created through the overlay, a file's first home is the work
+# directory: one create below for each.
+mkdir -p /mnt/lower/dir /mnt/upper /mnt/work /overlay
+echo low >/mnt/lower/file
+mount -t overlay overlay -o lowerdir=/mnt/lower,upperdir=/mnt/upper,workdir=/mnt/work /overlay
+run overlay-lower $v report --json -q /mnt -- sh -c "$w create /overlay 20 && echo more >>/overlay/file && ls -l /overlay"
+run overlay-unlink $w unlink /overlay 20
+run overlay $v report --json -q /overlay -- sh -c "$w create /overlay 20 && echo more >>/overlay/file && mv /overlay/dir /overlay/moved"
+umount /overlay
+
 # A module that breaks locks.
 insmod /lib/modules/vfslock_badlock.ko || echo "insmod failed" >/out/badlock.err
 mkdir /mnt/bad

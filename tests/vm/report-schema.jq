@@ -1,0 +1,46 @@
+# jq -f report-schema.jq REPORT.json: prints what is missing or of a wrong type, and nothing if the document is as described.
+def is($types): type as $t | any($types | split("|")[]; . == $t);
+def fields($where; $f):
+  . as $o | $f | to_entries[] | .key as $k | .value as $types
+  | if ($o | has($k) | not) then "\($where): no \($k)"
+    elif ($o[$k] | is($types) | not) then "\($where): \($k) is \($o[$k] | type), not \($types)"
+    else empty end;
+
+def latency: select(.latency != null) | .latency
+  | fields("latency"; {count: "number", p50_ns: "number|null", p90_ns: "number|null", p99_ns: "number|null", max_ns: "number|null"});
+def rule: fields("rule \(.id)"; {id: "string", lock: "string", subject: "string|null", documented: "string", where: "string",
+    condition: "string|null", expected: "string", phase: "string", status: "string", observed: "object", verdict: "string|null",
+    evidence: "string|null", count: "number", violations: "number", drift: "number", direct: "number", outside: "number",
+    undecided: "number", reason: "string|null"}),
+  (select(.observed | [.[]] | all(type == "number") | not) | "rule \(.id): observed is not all numbers"),
+  (select(.verdict != null and (.verdict | IN("ok", "violation", "drift", "unverifiable", "not_exercised") | not)) | "rule \(.id): verdict \(.verdict)"),
+  (select(.verdict == "unverifiable" and .reason == null) | "rule \(.id): unverifiable without a reason"),
+  (select(.verdict == "ok" and (.evidence | IN("proof", "likely") | not)) | "rule \(.id): ok without evidence");
+def method: fields("method \(.method)"; {ops: "string", method: "string", functions: "array", calls: "number", latency: "object|null", rules: "array"}),
+  latency, (.rules[] | rule),
+  (.functions[] | fields("function \(.function)"; {function: "string", module: "string|null", found_on: "string", state: "string",
+    reason: "string|null", programs: "number", calls: "number", latency: "object|null"}),
+    (select(.state == "refused" and .reason == null) | "function \(.function): refused without a reason"), latency);
+def finding: fields("finding \(.rule)"; {rule: "string", ops: "string", method: "string", function: "string", module: "string|null",
+    documented: "string", where: "string", condition: "string|null", lock: "string", expected: "string", observed: "string", lock_word: "string",
+    evidence: "string", because: "string|null", count: "number", task: "object", first_seen_ns: "number", last_seen_ns: "number",
+    first_seen_seconds: "number", last_seen_seconds: "number", stack: "array"}),
+  (.task | fields("task"; {pid: "number", tgid: "number", comm: "string", cpu: "number"})),
+  (select(.stack | length == 0) | "finding \(.rule): empty stack");
+
+fields("report"; {version: "number", kernel: "string", mounts: "array", started: "string", started_monotonic_ns: "number",
+  duration_seconds: "number", calls: "number", methods: "array", violations: "array", drift: "array", coverage: "object",
+  lost: "object", cost: "object"}),
+(select(.version != 1) | "report: version \(.version)"),
+(.mounts[] | fields("mount"; {path: "string", type: "string", source: "string", id: "string", unmounted: "boolean"})),
+(.methods[] | method),
+(.violations[], .drift[] | finding),
+(.coverage | fields("coverage"; {rules: "number", checked: "number", exercised: "number", not_exercised: "number", unverifiable: "number",
+  not_attached: "number", methods_exercised: "number", functions: "number", functions_attached: "number", functions_refused: "number",
+  functions_undocumented: "number", learnt: "array", undocumented: "array"}),
+  (select(.rules != .checked + .unverifiable + .not_attached) | "coverage: rules do not add up"),
+  (select(.checked != .exercised + .not_exercised) | "coverage: checked do not add up")),
+(.lost | fields("lost"; {signatures_full: "number", stacks_full: "number", ring_full: "number", frames_full: "number", no_storage: "number",
+  unmatched: "number", tables_full: "number", recursion: "number"})),
+(.cost | fields("cost"; {programs: "number", attach_seconds: "number", cpu_seconds: "number", map_bytes: "number"})),
+(select(.calls != ([.methods[].calls] | add)) | "report: calls is not the sum over methods")
