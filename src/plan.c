@@ -68,6 +68,14 @@ void plan__free(struct plan *p)
 	*p = (struct plan){0};
 }
 
+static bool has_constant(const struct plan *p, const char *name)
+{
+	for (int c = 0; c < MEASURED_KINDS; c++)
+		if (p->measured[c].name && !strcmp(p->measured[c].name, name))
+			return p->measured[c].value;
+	return false;
+}
+
 bool plan__rule_active(const struct plan *p, const struct rule *r, const char **why)
 {
 	*why = NULL;
@@ -83,16 +91,11 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 		*why = "this kernel has no such lock";
 		return false;
 	}
-	for (int i = 0; i < n_measured; i++) {
-		if (!(r->measured >> i & 1))
-			continue;
-		for (int c = 0; c < MEASURED_KINDS; c++)
-			if (!strcmp(p->measured[c].name ? p->measured[c].name : "", measured_names[i]) &&
-			    p->measured[c].value)
-				return true;
-		*why = "a kernel constant that its condition names could not be measured";
-		return false;
-	}
+	for (int i = 0; i < n_measured; i++)
+		if ((r->measured >> i & 1) && !has_constant(p, measured_names[i])) {
+			*why = "a kernel constant that its condition names could not be measured";
+			return false;
+		}
 	return true;
 }
 

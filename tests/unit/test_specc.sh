@@ -271,7 +271,7 @@ test_methods() {
 
 # twice STATEMENT: refused the second time, in line 4.
 twice() {
-	bad_rule "second ${1%% *}" "@4:2: second '${1%% *}', expected one" " $1" " $1"
+	bad_rule "second $1" "@4:2: second '${1%% *}', expected one" " $1" " $1"
 }
 
 # twice_in_rule CLAUSE: the same for the clauses of a rule.
