@@ -202,6 +202,7 @@ int audit__start(struct audit *a)
 	a->attach_seconds = (double)(clock_ns(CLOCK_MONOTONIC) - begin) / 1e9;
 	a->start_wall_ns = clock_ns(CLOCK_REALTIME);
 	a->start_ns = clock_ns(CLOCK_MONOTONIC);
+	cost__start(&a->cost);
 	/* Unmounted meanwhile: the hook has cleared `watched`. */
 	control->super_block = control->watched;
 	return 0;
@@ -238,7 +239,10 @@ static int attach_late_tables(struct audit *a)
 int audit__poll(struct audit *a, int timeout_ms)
 {
 	struct collect_news news;
-	int err = collector__poll(a->collector, timeout_ms, &news);
+	int err;
+
+	cost__tick(&a->cost, &a->plan);
+	err = collector__poll(a->collector, timeout_ms, &news);
 
 	if (err)
 		return err;
@@ -254,6 +258,7 @@ int audit__stop(struct audit *a)
 
 	control->super_block = control->watched = VL_NO_SUPER_BLOCK;
 	a->stop_ns = clock_ns(CLOCK_MONOTONIC);
+	cost__stop(&a->cost, &a->plan);
 	collector__poll(a->collector, 0, &news);
 	a->unmounted = a->unmounted || news.unmounted;
 	return collector__sweep(a->collector);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "collect.h"
+#include "cost.h"
 #include "discover.h"
 #include "plan.h"
 #include "templates.h"
@@ -34,6 +35,7 @@ struct audit {
 	struct templates *templates;
 	struct collector *collector;
 	struct plan plan;
+	struct cost cost;
 	struct target target;
 	struct late_table *late;
 	int n_late;

@@ -272,6 +272,19 @@ static void write_header(struct json_writer *w, const struct results *r)
 	json_u64(w, "calls", r->calls);
 }
 
+static void write_sampled_cost(struct json_writer *w, const struct cost *c)
+{
+	json_double(w, "sampled_seconds", (double)c->sampled_ns / 1e9);
+	json_u64(w, "sampled_runs", c->runs);
+	if (!c->runs) {
+		json_null(w, "ns_per_run");
+		json_null(w, "cpu_share");
+		return;
+	}
+	json_double(w, "ns_per_run", (double)c->run_ns / (double)c->runs);
+	json_double(w, "cpu_share", cost__cpu_share(c));
+}
+
 int report__json(const struct results *r, FILE *out)
 {
 	struct json_writer w;
@@ -289,6 +302,7 @@ int report__json(const struct results *r, FILE *out)
 	json_double(&w, "attach_seconds", r->audit->attach_seconds);
 	json_double(&w, "cpu_seconds", audit__cpu_seconds(r->audit));
 	json_u64(&w, "map_bytes", templates__map_bytes(r->audit->templates));
+	write_sampled_cost(&w, &r->audit->cost);
 	json_end(&w);
 	json_end(&w);
 	return json_finish(&w);

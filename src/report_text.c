@@ -356,6 +356,21 @@ static void print_header(const struct results *r, FILE *out)
 		r->audit->unmounted ? "; the filesystem was unmounted, which ended the audit" : "");
 }
 
+static void print_cost(const struct results *r, FILE *out)
+{
+	const struct cost *c = &r->audit->cost;
+
+	fprintf(out,
+		"Cost: %.2f s to attach %d programs, %.2f s CPU of vfslock itself, %.1f MiB of kernel memory for "
+		"tables",
+		r->audit->attach_seconds, r->coverage.programs, audit__cpu_seconds(r->audit),
+		(double)templates__map_bytes(r->audit->templates) / 1048576.0);
+	if (c->runs)
+		fprintf(out, ";\n  programs: %.0f ns a run, %.2f %% of one CPU (sampled for %.1f s)",
+			(double)c->run_ns / (double)c->runs, 100 * cost__cpu_share(c), (double)c->sampled_ns / 1e9);
+	fputc('\n', out);
+}
+
 int report__text(const struct results *r, FILE *out)
 {
 	print_header(r, out);
@@ -364,10 +379,6 @@ int report__text(const struct results *r, FILE *out)
 	print_findings(r, out);
 	print_coverage(r, out);
 	print_lost(r, out);
-	fprintf(out,
-		"Cost: %.2f s to attach %d programs, %.2f s CPU of vfslock itself, %.1f MiB of kernel memory for "
-		"tables\n",
-		r->audit->attach_seconds, r->coverage.programs, audit__cpu_seconds(r->audit),
-		(double)templates__map_bytes(r->audit->templates) / 1048576.0);
+	print_cost(r, out);
 	return fflush(out) || ferror(out) ? -1 : 0;
 }
