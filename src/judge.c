@@ -70,6 +70,11 @@ static bool flag_set(__u64 sig, int condition)
 	return condition >= 0 && (sig >> (VL_SIG_CONDITION + condition) & 1);
 }
 
+static bool is_always(const struct drift *d)
+{
+	return d->condition < 0 && !d->via;
+}
+
 struct judgement judge__rule(const struct rule *r, __u64 sig)
 {
 	struct judgement j = {.seen = SEEN_NOTHING, .outcome = OUTCOME_SKIPPED};
@@ -88,7 +93,7 @@ struct judgement judge__rule(const struct rule *r, __u64 sig)
 	if (j.outcome != OUTCOME_BROKEN)
 		return j;
 	for (int i = 0; i < r->n_drifts && !j.drift; i++)
-		if (flag_set(sig, r->drifts[i].condition))
+		if (flag_set(sig, r->drifts[i].condition) || is_always(&r->drifts[i]))
 			j.drift = &r->drifts[i];
 	return j;
 }

@@ -127,6 +127,27 @@ static void print_common_rules(const struct results *r, int ops, FILE *out)
 			text__count(count, sizeof(count), kept));
 }
 
+static void print_not_called(const struct results *r, int ops, bool has_table, FILE *out)
+{
+	size_t column = 0;
+
+	for (int i = 0; i < r->n_methods; i++) {
+		const char *name = r->methods[i].method->name;
+
+		if (r->methods[i].method->ops != ops || r->methods[i].calls)
+			continue;
+		if (!column && !has_table)
+			fprintf(out, "\n%s\n", ops_structs[ops].name);
+		if (!column)
+			column = (size_t)fprintf(out, "  not called:");
+		if (column + strlen(name) + 1 > WIDTH)
+			column = (size_t)fprintf(out, "\n   ") - 1;
+		column += (size_t)fprintf(out, " %s", name);
+	}
+	if (column)
+		fputc('\n', out);
+}
+
 static void print_ops(const struct results *r, int ops, FILE *out)
 {
 	static const struct text_column columns[] = {
@@ -134,8 +155,7 @@ static void print_ops(const struct results *r, int ops, FILE *out)
 		{"seen", TEXT_LEFT},   {"verdict", TEXT_LEFT},  {"p50", TEXT_RIGHT},   {"p99", TEXT_RIGHT},
 	};
 	struct text_table *t = text_table__new(columns, sizeof(columns) / sizeof(columns[0]));
-	int shown = 0, silent = 0;
-	size_t column = 0;
+	int shown = 0;
 
 	if (!t)
 		return;
@@ -150,18 +170,16 @@ static void print_ops(const struct results *r, int ops, FILE *out)
 		print_common_rules(r, ops, out);
 	}
 	text_table__free(t);
-	for (int i = 0; i < r->n_methods; i++) {
-		if (r->methods[i].method->ops != ops || r->methods[i].calls)
-			continue;
-		if (!silent++)
-			column = (size_t)fprintf(out, "%s  not called:", shown ? "" : "\n");
-		column += (size_t)fprintf(out, column + strlen(r->methods[i].method->name) > WIDTH ? "\n    %s" : " %s",
-					  r->methods[i].method->name);
-		if (column > WIDTH)
-			column = strlen(r->methods[i].method->name) + 4;
-	}
-	if (silent)
-		fputc('\n', out);
+	print_not_called(r, ops, shown > 0, out);
+}
+
+/* The owner's address says nothing to a reader, and gives away where the kernel keeps its objects. */
+static const char *owner_text(unsigned long long owner, __u64 task)
+{
+	owner &= ~7ULL;
+	if (!owner)
+		return "nobody";
+	return owner == task ? "this task" : "another task";
 }
 
 const char *finding__decode(const struct finding *f, char *buf, size_t len)
@@ -177,18 +195,12 @@ const char *finding__decode(const struct finding *f, char *buf, size_t len)
 	b = f->sample.words[2 * word + 1];
 	switch (lock_classes[r->lock].kind) {
 	case LOCK_KIND_rwsem:
-		snprintf(buf, len, "count 0x%llx (%s, %llu readers%s), owner 0x%llx%s", a,
+		snprintf(buf, len, "count 0x%llx (%s, %llu readers%s), owner %s", a,
 			 a & 1 ? "write-locked" : "not write-locked", a >> 63 ? 0 : a >> 8, a & 2 ? ", waiters" : "",
-			 b & ~7ULL,
-			 !(b & ~7ULL)                    ? ""
-			 : (b & ~7ULL) == f->sample.task ? " (this task)"
-							 : " (another task)");
+			 owner_text(b, f->sample.task));
 		break;
 	case LOCK_KIND_mutex:
-		snprintf(buf, len, "owner 0x%llx%s", a & ~7ULL,
-			 !(a & ~7ULL)                    ? " (nobody)"
-			 : (a & ~7ULL) == f->sample.task ? " (this task)"
-							 : " (another task)");
+		snprintf(buf, len, "owner %s", owner_text(a, f->sample.task));
 		break;
 	case LOCK_KIND_spin:
 		snprintf(buf, len, "locked byte %llu", a);

@@ -30,6 +30,7 @@ struct lock_class {
 	const char *field_of, *field_name; /* the member that a kernel may lack, or NULL */
 };
 
+/* With neither condition nor function, it is always so. */
 struct drift {
 	int condition; /* flag of the signature, or -1 */
 	const char *condition_text;
@@ -48,6 +49,7 @@ struct rule {
 	enum rule_phase phase;
 	short slot, condition; /* -1: none */
 	short since, until;
+	bool in_table;         /* a cell of the document's table, not of its prose */
 	unsigned int measured; /* mask of the constants in measured_names[] that the condition needs */
 };
 
@@ -63,11 +65,20 @@ struct method {
 	int n_params;
 	short ops, since, until, first_rule, n_rules, n_entry, n_exit, select;
 	bool hot, needs_exit, learns;
+	const char *formerly; /* its older name, under which older documents describe it, or NULL */
+	const char *gone;     /* why no kernel has it although the document names it, or NULL */
+};
+
+/* A column of the document's table: which lock's cells stand under which words, in which documents. */
+struct table_column {
+	short lock, since, until;
+	const char *header;
 };
 
 struct ops_struct {
 	const char *name;
-	int first_method, n_methods;
+	int first_method, n_methods, n_columns;
+	const struct table_column *columns;
 };
 
 extern const struct lock_class lock_classes[];

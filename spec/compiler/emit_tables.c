@@ -74,6 +74,8 @@ static void emit_rule(const struct spec *spec, int method_id, const struct rule 
 	put_field(out, "place", r->place);
 	put_field(out, "condition_text", r->condition_text);
 	put_field(out, "unverifiable", r->unverifiable);
+	if (!r->in_prose && !r->every)
+		fputs(" .in_table = true,", out);
 	emit_inside(spec, r, out);
 	emit_drifts(r, out);
 	fputs(" },\n", out);
@@ -107,8 +109,25 @@ static void emit_method(const struct method *m, int ops_id, int first_rule, FILE
 		m->n_rules, m->n_entry, m->n_exit, m->select_condition);
 	put_field(out, "no_super_block", m->no_super_block);
 	put_field(out, "super_block", m->super_block);
+	put_field(out, "formerly", m->formerly);
+	put_field(out, "gone", m->gone);
 	emit_params(m, out);
 	fputs(" },\n", out);
+}
+
+static void emit_ops(const struct ops *ops, int first_method, FILE *out)
+{
+	fprintf(out, "\t{ .name = \"%s\", .first_method = %d, .n_methods = %d, .n_columns = %d,\n", ops->name,
+		first_method, ops->n_methods, ops->n_columns);
+	fputs("\t  .columns = (const struct table_column[]){", out);
+	for (int c = 0; c < ops->n_columns; c++) {
+		const struct column *col = &ops->columns[c];
+
+		fprintf(out, " { .lock = %d, .since = %d, .until = %d,", col->lock, col->since, col->until);
+		put_field(out, "header", col->header);
+		fputs(" },", out);
+	}
+	fputs(" { .lock = -1 } } },\n", out);
 }
 
 void emit_tables(const struct spec *spec, FILE *out)
@@ -142,8 +161,7 @@ void emit_tables(const struct spec *spec, FILE *out)
 	fprintf(out, "};\nconst int n_methods = %d;\n\nconst struct ops_struct ops_structs[] = {\n", id);
 	id = 0;
 	for (int o = 0; o < spec->n_ops; o++) {
-		fprintf(out, "\t{ .name = \"%s\", .first_method = %d, .n_methods = %d },\n", spec->ops[o].name, id,
-			spec->ops[o].n_methods);
+		emit_ops(&spec->ops[o], id, out);
 		id += spec->ops[o].n_methods;
 	}
 	fprintf(out, "};\nconst int n_ops_structs = %d;\n\nconst char *const measured_names[] = { ", spec->n_ops);

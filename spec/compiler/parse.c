@@ -191,8 +191,9 @@ static void parse_drift(struct lexer *lx, struct rule *r)
 		d->condition_text = take_condition(lx, "{ C } after 'drift if'");
 	else if (lexer__take(lx, "via"))
 		d->via = lexer__word(lx, "a kernel function after 'drift via'");
-	else
-		lexer__fail(lx, "unexpected '%s', expected 'if { C }' or 'via FUNCTION' after 'drift'", lx->tok.text);
+	else if (!lexer__take(lx, "always"))
+		lexer__fail(lx, "unexpected '%s', expected 'if { C }', 'via FUNCTION' or 'always' after 'drift'",
+			    lx->tok.text);
 	expect(lx, "because", "and a reason: no rule drifts without one");
 	d->because = lexer__string(lx, "the reason in quotes");
 }
@@ -304,6 +305,11 @@ static bool parse_method_line(struct spec *spec, struct lexer *lx, struct method
 	} else if (take_once(lx, "learn", m->learn)) {
 		m->learn_ops = take_name(lx, "an ops struct after 'learn'");
 		m->learn = take_code(lx, "{ C } that yields a table of it");
+	} else if (take_once(lx, "formerly", m->formerly)) {
+		m->formerly = lexer__name(lx, "the method's older name after 'formerly'");
+	} else if (take_once(lx, "gone", m->gone)) {
+		expect(lx, "because", "and a reason");
+		m->gone = lexer__string(lx, "the reason in quotes");
 	} else if (take_once(lx, "super_block", m->super_block || m->no_super_block)) {
 		parse_super_block(lx, m);
 	} else {
@@ -406,6 +412,27 @@ static void parse_lock(struct spec *spec, struct lexer *lx)
 	spec->n_locks++;
 }
 
+/* column LOCK "words" [, "words"...] [since V] [until V] */
+static void parse_column(struct spec *spec, struct lexer *lx, struct ops *ops)
+{
+	int lock = lx->tok.kind == TOKEN_WORD ? spec__lock(spec, lx->tok.text) : -1, first = ops->n_columns;
+	int since = 0, until = 0;
+
+	if (lock < 0)
+		lexer__fail(lx, "unknown lock '%s', expected one that spec/types.spec declares", lx->tok.text);
+	lexer__next(lx);
+	do {
+		ops->columns = grow(ops->columns, ops->n_columns, sizeof(*ops->columns));
+		ops->columns[ops->n_columns].lock = lock;
+		ops->columns[ops->n_columns++].header = lexer__string(lx, "the column's words in quotes");
+	} while (lexer__take(lx, ","));
+	parse_range(lx, &since, &until);
+	for (int i = first; i < ops->n_columns; i++) {
+		ops->columns[i].since = since;
+		ops->columns[i].until = until;
+	}
+}
+
 static struct ops *parse_ops(struct spec *spec, struct lexer *lx)
 {
 	struct ops *ops;
@@ -447,6 +474,8 @@ void spec__parse_file(struct spec *spec, const char *path)
 			ops = parse_ops(spec, &lx);
 		} else if (ops && lexer__take(&lx, "every")) {
 			parse_every(spec, &lx, ops);
+		} else if (ops && lexer__take(&lx, "column")) {
+			parse_column(spec, &lx, ops);
 		} else if (ops && lexer__take(&lx, "method")) {
 			parse_method(spec, &lx, ops);
 		} else {

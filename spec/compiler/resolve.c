@@ -152,6 +152,7 @@ static void resolve_rule(struct spec *spec, struct ops *ops, struct method *m, s
 	check_rule(spec, r);
 	check_inside(spec, r);
 	r->id = rule_id(spec, ops, m, r);
+	r->in_prose = r->place != NULL;
 	if (!r->place)
 		r->place = ops->place;
 	if (!rule__judged(r))
@@ -194,6 +195,7 @@ static struct rule copy_rule(const struct rule *r)
 {
 	struct rule copy = *r;
 
+	copy.every = true;
 	copy.drifts = zalloc((size_t)r->n_drifts * sizeof(*r->drifts));
 	for (int i = 0; i < r->n_drifts; i++)
 		copy.drifts[i] = r->drifts[i];

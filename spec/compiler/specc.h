@@ -96,8 +96,14 @@ struct slot { /* one lock word to read; entry and exit slots are numbered apart 
 
 struct drift {
 	struct place_in_file where;
-	char *condition_text, *via, *because;
-	int condition; /* -1: none */
+	char *condition_text, *via, *because; /* neither condition nor via: always */
+	int condition;                        /* -1: none */
+};
+
+struct column { /* of the document's table: which lock's cells stand under which words */
+	int lock;
+	char *header;
+	int since, until; /* 0: no bound */
 };
 
 struct name {
@@ -118,6 +124,8 @@ struct rule {
 	int n_inside;
 	struct drift *drifts;
 	int n_drifts;
+	bool in_prose; /* its place is its own: not a cell of the table */
+	bool every;    /* written for every method */
 };
 
 struct method {
@@ -138,6 +146,8 @@ struct method {
 	int n_conditions, select_condition;
 	struct slot entry[MAX_ENTRY_SLOTS], exit[MAX_EXIT_SLOTS];
 	int n_entry, n_exit;
+	char *formerly; /* the method's older name, described under its own */
+	char *gone;     /* why no kernel has it although the document names it */
 };
 
 struct ops {
@@ -146,6 +156,8 @@ struct ops {
 	int n_methods;
 	struct rule *every; /* rules of `every method` */
 	int n_every;
+	struct column *columns;
+	int n_columns;
 };
 
 struct spec {

@@ -388,7 +388,7 @@ test_clauses() {
 	bad_rule "drift without because" \
 		"@3:58: unexpected 'says', expected 'because' and a reason: no rule drifts without one" \
 		' rule dir i_rwsem { dir } shared  drift via some_worker  says "x"'
-	bad_rule "drift of no kind" "@3:42: unexpected 'because', expected 'if { C }' or 'via FUNCTION' after 'drift'" \
+	bad_rule "drift of no kind" "@3:42: unexpected 'because', expected 'if { C }', 'via FUNCTION' or 'always' after 'drift'" \
 		' rule dir i_rwsem { dir } shared  drift  because "y"  says "x"'
 	bad_rule "drift of an unverifiable rule" \
 		"@4:2: drift of a rule that is unverifiable, expected none: it is never judged" \
