@@ -16,7 +16,7 @@ CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Werror
 C_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Isrc
 # Templates take a context and their words even where a method reads neither.
-BPF_FLAGS = -g -O2 -target bpf -D__TARGET_ARCH_x86 $(WARNINGS) -Wno-unused-parameter -Ivmlinux -Ibpf -I$(BUILD)/gen
+BPF_FLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Wno-unused-parameter -Ivmlinux -Ibpf -I$(BUILD)/gen
 LIBS = -lbpf -lelf -lz -lcap-ng
 
 SPECC_SOURCES = $(wildcard spec/compiler/*.c)
@@ -90,9 +90,12 @@ lint unit guest: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS)
 	tests/run $(BUILD) $@
 
+$(BUILD)/bench-guest: $(wildcard tests/vm/bench/*.c) tests/vm/bench/bench.h
+	$(CC) $(C_FLAGS) -static -o $@ $(filter %.c,$^) -lbpf -lelf -lz
+
 bench: packages
-	$(MAKE) --no-print-directory all
-	tests/vm/run-bench -o $(BUILD)/bench.json
+	$(MAKE) --no-print-directory all $(BUILD)/bench-guest
+	tests/vm/run-bench -o $(BUILD)/bench.json -V $(BUILD)/vfslock -B $(BUILD)/bench-guest
 
 clean:
 	rm -rf $(BUILD)

@@ -1,80 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The calls of paired programs that are in progress in a task. A call is known by the place of its arguments on the
- * kernel stack, which entry and exit program of one call share: a return finds exactly its own entry, nested methods
- * are told apart, and entries whose return was never seen are recognised, because a call that is still in progress lies
- * higher on the stack than the current one.
+ * The calls of paired programs that are in progress. A call is known by the place of its arguments on the kernel stack,
+ * which entry and exit program of one call share and no other call in progress has: a return finds exactly its own
+ * entry, nested methods and interrupts are told apart. A frame whose return was never seen is found again when its
+ * place is.
  */
 #ifndef VFSLOCK_FRAMES_H
 #define VFSLOCK_FRAMES_H
 
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct vl_task);
-} tasks SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, VL_FRAMES * sizeof(struct vl_frame));
+} frames SEC(".maps");
 
-/* Masked where clang cannot see that the index is in range already, and the verifier can see that it is. */
-static __always_inline struct vl_frame *vl_frame_at(struct vl_task *t, __u32 index)
+/* The verifier takes the difference of two pointers for a number, which can be hashed; a pointer cannot. */
+static __always_inline __u64 vl_frame_key(__u64 *ctx, char *table)
 {
-	__u64 i = index;
+	__u64 at = (__u64)ctx;
 
-	asm volatile("" : "+r"(i));
-	i &= VL_FRAMES - 1;
-	return &t->frames[i];
+	asm volatile("%0 -= %1" : "+r"(at) : "r"(table));
+	return at;
 }
 
-static __always_inline struct vl_frame *vl_frame_push(__u64 *ctx)
+static __always_inline struct vl_frame *vl_frame_probe(char *table, __u64 at, __u32 probe)
 {
-	struct vl_task *t = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	__u64 at = (__u64)ctx;
-	struct vl_frame *f;
-	__u32 depth;
+	__u64 i = ((__u32)at * 0x9E3779B1U >> (32 - VL_FRAME_BITS)) + probe;
 
-	if (!t) {
-		vl_lose(VL_LOST_no_storage);
-		return 0;
-	}
-	depth = t->depth;
-	for (int i = 0; i < VL_FRAMES; i++) {
-		if (!depth || vl_frame_at(t, depth - 1)->at > at)
-			break;
-		depth--;
-		vl_lose(VL_LOST_unmatched);
-	}
-	if (depth >= VL_FRAMES) {
-		vl_lose(VL_LOST_frames_full);
-		return 0;
-	}
-	t->depth = depth + 1;
-	f = vl_frame_at(t, depth);
-	f->at = at;
-	return f;
+	if (probe)
+		i &= VL_FRAMES - 1;
+	asm volatile("" : "+r"(i)); /* clang would move the shift before the mask, where the verifier loses the bound */
+	return (struct vl_frame *)(table + i * sizeof(struct vl_frame));
 }
 
-/* The frame of the call that returns now, or NULL if its entry was not seen or not audited. */
-static __always_inline struct vl_frame *vl_frame_pop(__u64 *ctx)
+static __always_inline struct vl_frame *vl_frame_claim(__u64 *ctx)
 {
-	struct vl_task *t = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
-	__u64 at = (__u64)ctx;
-	struct vl_frame *f;
-	__u32 depth;
+	char *table = vl_plan_pointer(VL_PLAN_FRAMES);
+	__u64 at = vl_frame_key(ctx, table);
 
-	if (!t)
-		return 0;
-	depth = t->depth;
-	for (int i = 0; i < VL_FRAMES; i++) {
-		if (!depth)
-			return 0;
-		depth--;
-		f = vl_frame_at(t, depth);
-		if (f->at > at)
-			return 0; /* an outer call in progress: ours was not audited */
-		t->depth = depth;
+	for (int p = 0; p < VL_FRAME_PROBES; p++) {
+		struct vl_frame *f = vl_frame_probe(table, at, p);
+		__u64 old = __sync_val_compare_and_swap(&f->at, 0, at);
+
+		asm volatile("" : "+r"(old));
+		if (!old)
+			return f;
+		if (old == at) { /* a return that was not seen */
+			vl_lose(VL_LOST_unmatched);
+			return f;
+		}
+	}
+	vl_lose(VL_LOST_frames_full);
+	return 0;
+}
+
+/* The frame of the call that returns now, or NULL if its entry was not seen or not audited. Free it by `at` = 0. */
+static __always_inline struct vl_frame *vl_frame_find(__u64 *ctx)
+{
+	char *table = vl_plan_pointer(VL_PLAN_FRAMES);
+	__u64 at = vl_frame_key(ctx, table);
+
+	for (int p = 0; p < VL_FRAME_PROBES; p++) {
+		struct vl_frame *f = vl_frame_probe(table, at, p);
+
 		if (f->at == at)
 			return f;
-		vl_lose(VL_LOST_unmatched);
 	}
 	return 0;
 }

@@ -16,6 +16,14 @@
 		value_;                                                                                                \
 	})
 
+/* The same, for what the tool patches to the address of a map's value. */
+#define vl_plan_pointer(index)                                                                                         \
+	({                                                                                                             \
+		char *pointer_;                                                                                        \
+		asm volatile("%0 = %1 ll" : "=r"(pointer_) : "i"(VL_PLAN_MAGIC << 32 | (index)));                      \
+		pointer_;                                                                                              \
+	})
+
 /* An 8-byte load from the context whose offset is patched, so that the verifier sees the function's own argument type.
  */
 #define vl_arg(ctx, number)                                                                                            \
@@ -65,9 +73,9 @@ static __always_inline __u64 vl_context(void)
 {
 	int count;
 
-	if (&__preempt_count)
+	if (vl_plan(VL_PLAN_CONTEXT) == VL_CONTEXT_VARIABLE)
 		count = *(const int *)bpf_this_cpu_ptr(&__preempt_count);
-	else if (&pcpu_hot)
+	else if (vl_plan(VL_PLAN_CONTEXT) == VL_CONTEXT_PCPU_HOT)
 		count = ((const struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
 	else
 		return VL_SIG_NO_CONTEXT;
@@ -82,42 +90,31 @@ static __always_inline __u64 vl_context(void)
 	SEC("vfs/" #id "/once")                                                                                        \
 	int vl_once_##id(__u64 *ctx)                                                                                   \
 	{                                                                                                              \
-		__u64 words[2 * (slots) + 1];                                                                          \
-		__u64 sig = vl_entry_##id(ctx, words);                                                                 \
+		__u64 words[2 * (slots) + 1], sig;                                                                     \
                                                                                                                        \
-		if (!sig || vl_not_selected(sig))                                                                      \
+		if (!vl_entry_##id(ctx, words, &sig) || vl_not_selected(sig))                                          \
 			return 0;                                                                                      \
 		for (int i = 0; i < 2 * ((slots)-vl_entry_slots_##id); i++)                                            \
 			words[2 * vl_entry_slots_##id + i] = 0;                                                        \
-		if (sig & VL_SIG_INTERRUPT)                                                                            \
-			vl_count_interrupt(ctx, sig, words, 2 * (slots));                                              \
-		else                                                                                                   \
-			vl_count(ctx, sig, words, 2 * (slots));                                                        \
+		vl_count(ctx, sig, words, 2 * (slots), vl_cpu());                                                      \
 		return 0;                                                                                              \
 	}                                                                                                              \
                                                                                                                        \
 	SEC("vfs/" #id "/enter")                                                                                       \
 	int vl_enter_##id(__u64 *ctx)                                                                                  \
 	{                                                                                                              \
-		__u64 words[2 * (slots) + 1];                                                                          \
-		__u64 sig = vl_entry_##id(ctx, words);                                                                 \
+		__u64 words[2 * (slots) + 1], sig;                                                                     \
 		struct vl_frame *f;                                                                                    \
                                                                                                                        \
-		if (!sig || vl_not_selected(sig))                                                                      \
+		if (!vl_entry_##id(ctx, words, &sig) || vl_not_selected(sig))                                          \
 			return 0;                                                                                      \
-		for (int i = 0; i < 2 * ((slots)-vl_entry_slots_##id); i++)                                            \
-			words[2 * vl_entry_slots_##id + i] = 0;                                                        \
-		if (sig & VL_SIG_INTERRUPT) {                                                                          \
-			vl_count_interrupt(ctx, sig, words, 2 * (slots));                                              \
-			return 0;                                                                                      \
-		}                                                                                                      \
-		f = vl_frame_push(ctx);                                                                                \
+		f = vl_frame_claim(ctx);                                                                               \
 		if (!f)                                                                                                \
 			return 0;                                                                                      \
 		f->sig = sig;                                                                                          \
-		f->fn = vl_plan(VL_PLAN_FUNCTION);                                                                     \
-		f->nvcsw = bpf_get_current_task_btf()->nvcsw;                                                          \
-		for (int i = 0; i < 2 * (slots); i++)                                                                  \
+		if (vl_plan(VL_PLAN_SLEPT))                                                                            \
+			f->nvcsw = bpf_get_current_task_btf()->nvcsw;                                                  \
+		for (int i = 0; i < 2 * vl_entry_slots_##id; i++)                                                      \
 			f->words[i] = words[i];                                                                        \
 		if (vl_plan(VL_PLAN_LATENCY))                                                                          \
 			f->start_ns = bpf_ktime_get_ns();                                                              \
@@ -127,18 +124,19 @@ static __always_inline __u64 vl_context(void)
 	SEC("vfs/" #id "/leave")                                                                                       \
 	int vl_leave_##id(__u64 *ctx)                                                                                  \
 	{                                                                                                              \
-		struct vl_frame *f;                                                                                    \
-		__u64 sig;                                                                                             \
+		struct vl_frame *f = vl_frame_find(ctx);                                                               \
+		__u64 sig, cpu;                                                                                        \
                                                                                                                        \
-		f = vl_frame_pop(ctx);                                                                                 \
 		if (!f)                                                                                                \
 			return 0;                                                                                      \
+		cpu = vl_cpu();                                                                                        \
 		if (vl_plan(VL_PLAN_LATENCY))                                                                          \
-			vl_count_latency(bpf_ktime_get_ns() - f->start_ns);                                            \
+			vl_count_latency(bpf_ktime_get_ns() - f->start_ns, cpu);                                       \
 		sig = f->sig | VL_SIG_EXITED | vl_exit_##id(ctx, f->words);                                            \
-		if (f->nvcsw != bpf_get_current_task_btf()->nvcsw)                                                     \
+		if (vl_plan(VL_PLAN_SLEPT) && f->nvcsw != bpf_get_current_task_btf()->nvcsw)                           \
 			sig |= VL_SIG_SLEPT;                                                                           \
-		vl_count(ctx, sig, f->words, 2 * (slots));                                                             \
+		vl_count(ctx, sig, f->words, 2 * (slots), cpu);                                                        \
+		f->at = 0;                                                                                             \
 		return 0;                                                                                              \
 	}
 

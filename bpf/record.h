@@ -8,26 +8,6 @@
 #define VFSLOCK_RECORD_H
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* functions x CPUs, set by the tool */
-	__type(key, __u32);
-	__type(value, struct vl_row);
-} rows SEC(".maps");
-
-struct vl_hist {
-	__u64 max_ns;
-	__u64 counts[VL_HIST_BUCKETS];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* measured functions x CPUs, set by the tool */
-	__type(key, __u32);
-	__type(value, struct vl_hist);
-} hists SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct vl_sig_key);
@@ -122,23 +102,30 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const
 	known->last_ns = now;
 }
 
+static __always_inline __u64 vl_cpu(void)
+{
+	__u64 cpu = bpf_get_smp_processor_id(), mask = vl_plan(VL_PLAN_CPUS);
+
+	asm volatile("%0 &= %1" : "+r"(cpu) : "r"(mask)); /* never changes it; bounds it for the verifier */
+	return cpu;
+}
+
 /*
- * @fn_n: the function, and the number of words above bit 32. @row_1: 1 + index of the row where an unsuspicious
- * signature may be cached, or 0 for calls from interrupts: those can come in the middle of the increment of a row and
- * are counted atomically instead.
+ * @fn_n: the function, and the number of words above bit 32. An unsuspicious signature is cached in @row, except that
+ * of a call from an interrupt: those can come in the middle of the increment of a row, and are counted atomically
+ * instead.
  *
  * All scalars come in through vl_opaque(): the verifier of 6.1 cannot follow a constant's precision back through a
  * call, and would then take every scalar of the caller as precise (mark_all_scalars_precise()), which multiplies its
  * paths.
  */
-static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u64 *words, __u64 row_1)
+static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u64 *words, struct vl_row *row)
 {
 	__u64 fn = fn_n & 0xffffffff, n_words = fn_n >> 32;
 	struct vl_sig_key key = {.fn = fn, .sig = sig};
 	struct vl_sig_value *known = bpf_map_lookup_elem(&signatures, &key), fresh = {};
-	__u32 *verdict = bpf_map_lookup_elem(&verdicts, &key), index = row_1 - 1;
+	__u32 *verdict = bpf_map_lookup_elem(&verdicts, &key);
 	bool ok = verdict && *verdict == VL_SIG_OK;
-	struct vl_row *row;
 
 	if (!known) {
 		bpf_map_update_elem(&signatures, &key, &fresh, BPF_NOEXIST);
@@ -148,8 +135,7 @@ static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u6
 			return 0;
 		}
 	}
-	row = ok && row_1 ? bpf_map_lookup_elem(&rows, &index) : 0;
-	for (int i = 0; row && i < VL_ROW_SIGS; i++) {
+	for (int i = 0; ok && !(sig & VL_SIG_INTERRUPT) && i < VL_ROW_SIGS; i++) {
 		if (!row->of[i].sig) {
 			row->of[i].sig = sig;
 			row->of[i].calls = 1;
@@ -162,34 +148,33 @@ static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u6
 	return 0;
 }
 
-static __always_inline void vl_count(void *ctx, __u64 sig, const __u64 *words, __u64 n_words)
-{
-	__u32 index = vl_plan(VL_PLAN_ROWS) + bpf_get_smp_processor_id();
-	struct vl_row *row = bpf_map_lookup_elem(&rows, &index);
+/* Written out, as clang would otherwise make one increment at a computed address of the four. */
+#define VL_ROW_STEP(i)                                                                                                 \
+	do {                                                                                                           \
+		if (row->of[i].sig == sig) {                                                                           \
+			row->of[i].calls++;                                                                            \
+			asm volatile("" ::"i"(i));                                                                     \
+			return;                                                                                        \
+		}                                                                                                      \
+	} while (0)
 
-	if (!row)
-		return;
-	for (int i = 0; i < VL_ROW_SIGS; i++) {
-		if (row->of[i].sig == sig) {
-			row->of[i].calls++;
-			return;
-		}
-	}
-	vl_count_slow(ctx, vl_opaque(vl_plan(VL_PLAN_FUNCTION) | n_words << 32), sig, words, (__u64)index + 1);
+static __always_inline void vl_count(void *ctx, __u64 sig, const __u64 *words, __u64 n_words, __u64 cpu)
+{
+	struct vl_row *row = (struct vl_row *)vl_plan_pointer(VL_PLAN_ROWS) + cpu;
+
+	VL_ROW_STEP(0);
+	VL_ROW_STEP(1);
+	VL_ROW_STEP(2);
+	VL_ROW_STEP(3);
+	vl_count_slow(ctx, vl_opaque(vl_plan(VL_PLAN_FUNCTION) | n_words << 32), sig, words, row);
 }
 
-static __always_inline void vl_count_interrupt(void *ctx, __u64 sig, const __u64 *words, __u64 n_words)
+static __always_inline void vl_count_latency(__u64 ns, __u64 cpu)
 {
-	vl_count_slow(ctx, vl_opaque(vl_plan(VL_PLAN_FUNCTION) | n_words << 32), sig, words, vl_opaque(0));
-}
+	struct vl_hist *h = (struct vl_hist *)vl_plan_pointer(VL_PLAN_HISTOGRAM) + cpu;
+	__u64 bucket = vl_hist_index(ns);
 
-static __always_inline void vl_count_latency(__u64 ns)
-{
-	__u32 index = vl_plan(VL_PLAN_LATENCY) - 1 + bpf_get_smp_processor_id();
-	struct vl_hist *h = bpf_map_lookup_elem(&hists, &index);
-	__u32 bucket = vl_hist_index(ns);
-
-	if (!h || bucket >= VL_HIST_BUCKETS)
+	if (bucket >= VL_HIST_BUCKETS)
 		return;
 	h->counts[bucket]++;
 	if (ns > h->max_ns)

@@ -10,6 +10,7 @@
 #ifndef __bpf__
 #include <linux/types.h>
 #endif
+#include "hist_layout.h"
 
 /*
  * The signature: all that the judge needs to know of a call, in 64 bits.
@@ -83,32 +84,37 @@ struct vl_row {
 	} of[VL_ROW_SIGS];
 };
 
-/* Calls of paired programs that are in progress in a task. */
-#define VL_FRAMES 8
+/* Latencies of one function on one CPU; VL_HIST_BUCKETS is bpf/hist_layout.h's. */
+struct vl_hist {
+	__u64 max_ns;
+	__u64 counts[VL_HIST_BUCKETS];
+};
+
+/*
+ * Calls of paired programs that are in progress, in a table hashed by the place of the call's arguments on its kernel
+ * stack. A frame is 256 bytes so that its address is a shift away from its index.
+ */
+#define VL_FRAME_BITS 14
+#define VL_FRAMES (1 << VL_FRAME_BITS)
+#define VL_FRAME_PROBES 8
 
 struct vl_frame {
-	__u64 at; /* where the arguments lie on the kernel stack: identifies the call */
+	__u64 at; /* the place, as its distance from the table: identifies the call; 0: free */
 	__u64 sig;
 	__u64 start_ns;
 	__u64 nvcsw;
 	__u64 words[2 * VL_SLOTS];
-	__u32 fn;
-	__u32 zero;
+	__u64 unused[4];
 };
 
-struct vl_task {
-	__u32 depth;
-	__u32 zero;
-	struct vl_frame frames[VL_FRAMES];
-};
+_Static_assert(sizeof(struct vl_frame) == 256, "a frame's index is shifted by 8");
 
 /* Why calls or their details were lost; each is counted, per CPU. */
 #define VL_LOST_REASONS(X)                                                                                             \
 	X(signatures_full, "signature table full: calls counted here, not judged")                                     \
 	X(stacks_full, "stack table full: calls counted and judged, but not by caller")                                \
 	X(ring_full, "ring buffer full: notices dropped, found later by sweeping the tables")                          \
-	X(frames_full, "more nested methods than a task's frame stack holds: calls not seen")                          \
-	X(no_storage, "no memory for a task's frames: calls not seen")                                                 \
+	X(frames_full, "more calls in progress than the frame table holds: not seen")                                  \
 	X(unmatched, "returns that were not seen: calls dropped, not judged")                                          \
 	X(tables_full, "too many ops tables: new ones not learnt")
 
@@ -151,14 +157,22 @@ struct vl_control {
  */
 #define VL_PLAN_MAGIC 0x76666c6bULL
 #define VL_PLAN_FUNCTION 0
-#define VL_PLAN_ROWS 1      /* index of the function's first row */
-#define VL_PLAN_LATENCY 2   /* 0, or 1 + index of the function's first histogram */
-#define VL_PLAN_SELECT 3    /* mask of the condition that tells this method's calls, or 0 */
-#define VL_PLAN_SLOT 4      /* VL_SLOTS of them: read this lock? */
-#define VL_PLAN_MEASURED 16 /* values of MEASURED() constants */
-#define VL_PLAN_GLOBAL 24   /* addresses of the locks that are no object's member */
-#define VL_PLAN_ARG 32      /* byte offsets of arguments that must be copied */
-#define VL_PLAN_MAX 47
+#define VL_PLAN_ROWS 1      /* address of the function's rows, one per CPU */
+#define VL_PLAN_HISTOGRAM 2 /* address of its histograms, one per CPU */
+#define VL_PLAN_FRAMES 3    /* address of the frame table */
+#define VL_PLAN_LATENCY 4   /* 1: measure */
+#define VL_PLAN_SELECT 5    /* mask of the condition that tells this method's calls, or 0 */
+#define VL_PLAN_SLEPT 6     /* 1: find out whether the task slept */
+#define VL_PLAN_CPUS 7      /* number of CPUs, rounded up to a power of two, minus 1 */
+#define VL_PLAN_CONTEXT 8   /* where preempt_count is: enum vl_context_source */
+#define VL_PLAN_SLOT 12     /* VL_SLOTS of them: read this lock? */
+#define VL_PLAN_MEASURED 24 /* values of MEASURED() constants */
+#define VL_PLAN_GLOBAL 32   /* addresses of the locks that are no object's member */
+#define VL_PLAN_ARG 40      /* byte offsets of arguments that must be copied */
+#define VL_PLAN_MAX 56
+
+enum vl_context_source { VL_CONTEXT_UNKNOWN, VL_CONTEXT_VARIABLE, VL_CONTEXT_PCPU_HOT };
+
 #define VL_ARG_OFFSET 0x4000
 #define VL_ARG_RETURN 15
 

@@ -14,13 +14,10 @@
  * arch_prepare_bpf_trampoline()). */
 #define ALWAYS_FITTING_ARGS 6
 
-static void fill_plan(const struct plan *p, const struct templates_limits *limits, int fn, struct clone *c)
+static void fill_plan(const struct plan *p, const struct function *f, struct clone *c)
 {
-	const struct function *f = &p->functions[fn];
-
-	c->plan[VL_PLAN_FUNCTION] = (__u64)fn;
-	c->plan[VL_PLAN_ROWS] = (__u64)fn * (__u64)limits->cpus;
-	c->plan[VL_PLAN_LATENCY] = f->latency ? 1 + (__u64)f->histogram * (__u64)limits->cpus : 0;
+	c->plan[VL_PLAN_LATENCY] = f->latency;
+	c->plan[VL_PLAN_SLEPT] = f->slept;
 	c->plan[VL_PLAN_SELECT] = f->select;
 	for (int s = 0; s < VL_SLOTS; s++)
 		c->plan[VL_PLAN_SLOT + s] = f->slots >> s & 1;
@@ -92,16 +89,16 @@ static int attach_program(struct templates *t, struct clone *c, enum template_ki
 
 static int attach_function(struct plan *p, struct templates *t, int fn)
 {
-	const struct templates_limits *limits = templates__limits(t);
 	struct function *f = &p->functions[fn];
-	struct clone c = {.method = f->method, .name = f->name, .func = f->btf, .position = f->where.position};
+	struct clone c = {.method = f->method,
+			  .function = fn,
+			  .histogram = f->histogram,
+			  .name = f->name,
+			  .func = f->btf,
+			  .position = f->where.position};
 	int err;
 
-	if (fn >= limits->functions || f->histogram >= limits->histograms) {
-		function__refuse(f, "more functions than the %d that there is room for", limits->functions);
-		return -ENOSPC;
-	}
-	fill_plan(p, limits, fn, &c);
+	fill_plan(p, f, &c);
 	if (!f->pair) {
 		err = attach_program(t, &c, TEMPLATE_ONCE, f, 0);
 	} else {

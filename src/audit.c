@@ -13,10 +13,6 @@
 #include "attach.h"
 #include "feature.h"
 
-/* Room for functions of tables that are met while the audit runs. */
-#define SPARE_FUNCTIONS 256
-#define SPARE_HISTOGRAMS 64
-
 /* bpf/learn.h attaches to it. */
 #define LEARN_FUNCTION "security_d_instantiate"
 
@@ -83,7 +79,7 @@ int audit__open(struct audit *a, const struct audit_options *options)
 {
 	int err;
 
-	*a = (struct audit){.options = *options, .start_cpu_seconds = process_cpu_seconds()};
+	*a = (struct audit){.options = *options, .start_cpu_seconds = process_cpu_seconds(), .cost.stats_fd = -1};
 	raise_file_limit();
 	err = kbtf__open(&a->kbtf);
 	if (!err)
@@ -129,22 +125,20 @@ static void show_progress(void *arg, int done, int total)
 		fputs("\r\033[K", stderr);
 }
 
-static int open_templates(struct audit *a)
+int audit__open_templates(struct audit *a)
 {
-	struct templates_limits limits = {
-		.cpus = libbpf_num_possible_cpus(),
-		.functions = a->plan.n_functions + SPARE_FUNCTIONS,
-		.histograms = a->plan.n_histograms + SPARE_HISTOGRAMS,
+	struct templates_options options = {
 		.can_learn = kbtf__has_function(a->kbtf, LEARN_FUNCTION),
+		.context = kbtf__context_source(a->kbtf),
 	};
 
-	if (!limits.can_learn)
+	if (!options.can_learn)
 		fprintf(stderr,
 			"vfslock: this kernel has no %s() (CONFIG_SECURITY=n): ops tables of kinds of inode that first "
 			"appear during the audit will not be learnt\n",
 			LEARN_FUNCTION);
 
-	return limits.cpus < 0 ? limits.cpus : templates__open(&limits, &a->templates);
+	return templates__open(&options, &a->templates);
 }
 
 /*
@@ -172,7 +166,7 @@ int audit__start(struct audit *a)
 	volatile struct vl_control *control;
 	int err;
 
-	err = open_templates(a);
+	err = audit__open_templates(a);
 	if (err)
 		return err;
 	control = templates__control(a->templates);
@@ -202,7 +196,8 @@ int audit__start(struct audit *a)
 	a->attach_seconds = (double)(clock_ns(CLOCK_MONOTONIC) - begin) / 1e9;
 	a->start_wall_ns = clock_ns(CLOCK_REALTIME);
 	a->start_ns = clock_ns(CLOCK_MONOTONIC);
-	cost__start(&a->cost);
+	if (!a->options.no_cost)
+		cost__start(&a->cost);
 	/* Unmounted meanwhile: the hook has cleared `watched`. */
 	control->super_block = control->watched;
 	return 0;
@@ -241,7 +236,10 @@ int audit__poll(struct audit *a, int timeout_ms)
 	struct collect_news news;
 	int err;
 
-	cost__tick(&a->cost, &a->plan);
+	if (!a->options.no_cost)
+		cost__tick(&a->cost, &a->plan);
+	if (a->cost.stats_fd >= 0 && timeout_ms > COST_WINDOW_MS)
+		timeout_ms = COST_WINDOW_MS;
 	err = collector__poll(a->collector, timeout_ms, &news);
 
 	if (err)

@@ -24,6 +24,7 @@ struct audit_options {
 	const char *path;
 	const char *latency; /* see struct plan */
 	bool quiet;          /* no progress on stderr */
+	bool no_cost;        /* do not sample the programs' run time */
 };
 
 struct audit {
@@ -51,6 +52,9 @@ int audit__check_kernel(void);
 
 /* Discovers and plans; attaches nothing. All errors have been printed. */
 int audit__open(struct audit *a, const struct audit_options *options);
+
+/* Opens the BPF object; audit__start() does it too. */
+int audit__open_templates(struct audit *a);
 
 /* Attaches everything; from then on calls are counted. */
 int audit__start(struct audit *a);

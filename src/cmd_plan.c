@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vfslock plan: what an audit would attach, and why the rest would not be. Attaches nothing for good. */
-#include <bpf/libbpf.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,17 +149,13 @@ static int print_json(const struct audit *a, const struct plan_totals *t)
 
 static int plan_and_print(const struct audit_options *o, bool json)
 {
-	struct templates_limits limits = {.cpus = libbpf_num_possible_cpus()};
 	struct plan_totals t;
 	struct audit a;
 	int err;
 
 	err = audit__open(&a, o);
-	if (!err) {
-		limits.functions = a.plan.n_functions + 1;
-		limits.histograms = a.plan.n_histograms + 1;
-		err = templates__open(&limits, &a.templates);
-	}
+	if (!err)
+		err = audit__open_templates(&a);
 	if (!err)
 		err = attach__try_refusals(&a.plan, a.templates);
 	if (!err) {

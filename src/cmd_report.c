@@ -33,6 +33,7 @@ static void usage(FILE *out)
 	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
 	      "      --latency METHOD     measure this method too; 'all': every one, 'none': not even the hot paths\n"
 	      "      --json               one JSON document\n"
+	      "      --no-cost                do not sample the run time of the programs (20 ms of every second)\n"
 	      "  -q, --quiet              no progress on standard error\n"
 	      "  -h, --help               this text\n\n"
 	      "Ctrl-C ends the audit early and prints the report.\n"
@@ -56,9 +57,13 @@ static int parse_seconds(const char *text, double *out)
 static int parse(int argc, char **argv, struct report_options *o)
 {
 	static const struct option longs[] = {
-		{"duration", required_argument, NULL, 'd'}, {"latency", required_argument, NULL, 'l'},
-		{"json", no_argument, NULL, 'j'},           {"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+		{"duration", required_argument, NULL, 'd'},
+		{"latency", required_argument, NULL, 'l'},
+		{"json", no_argument, NULL, 'j'},
+		{"no-cost", no_argument, NULL, 'c'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -73,6 +78,9 @@ static int parse(int argc, char **argv, struct report_options *o)
 			break;
 		case 'j':
 			o->json = true;
+			break;
+		case 'c':
+			o->audit.no_cost = true;
 			break;
 		case 'q':
 			o->audit.quiet = true;

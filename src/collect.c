@@ -7,9 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "judge.h"
 
@@ -24,8 +22,6 @@ struct collector {
 	collect_tables on_tables;
 	void *arg;
 	struct ring_buffer *ring;
-	const struct vl_row *rows;
-	size_t rows_size;
 	struct collect_news news;
 	__u64 last_sweep_ns;
 	struct seen_signature *signatures;
@@ -104,26 +100,12 @@ static int on_event(void *arg, void *data, size_t size)
 int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_tables on_tables, void *arg,
 		    struct collector **out)
 {
-	const struct templates_limits *l = templates__limits(t);
 	struct collector *c = calloc(1, sizeof(*c));
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *mem;
 
 	if (!c)
 		return -ENOMEM;
 	*c = (struct collector){
 		.plan = p, .templates = t, .ks = ks, .maps = templates__maps(t), .on_tables = on_tables, .arg = arg};
-	c->rows_size = (size_t)(l->functions * l->cpus) * sizeof(struct vl_row);
-	c->rows_size = (c->rows_size + page - 1) & ~(page - 1);
-	mem = mmap(NULL, c->rows_size, PROT_READ, MAP_SHARED, c->maps->rows, 0);
-	if (mem == MAP_FAILED) {
-		int err = -errno;
-
-		fprintf(stderr, "vfslock: the table of counts cannot be mapped: %s\n", strerror(-err));
-		free(c);
-		return err;
-	}
-	c->rows = mem;
 	c->ring = ring_buffer__new(c->maps->events, on_event, c, NULL);
 	if (!c->ring) {
 		int err = -errno;
@@ -141,8 +123,6 @@ void collector__free(struct collector *c)
 	if (!c)
 		return;
 	ring_buffer__free(c->ring);
-	if (c->rows)
-		munmap((void *)c->rows, c->rows_size);
 	free(c->signatures);
 	free(c->stacks);
 	free(c);
@@ -221,16 +201,21 @@ static int count_key(struct collector *c, const void *key)
 
 static int count_rows(struct collector *c)
 {
-	int cpus = templates__limits(c->templates)->cpus, err = 0;
+	int cpus = templates__cpus(c->templates), err = 0;
 
-	for (int fn = 0; fn < c->plan->n_functions && fn < templates__limits(c->templates)->functions; fn++)
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			const struct vl_row *row = &c->rows[fn * cpus + cpu];
+	for (int fn = 0; fn < c->plan->n_functions; fn++) {
+		const struct vl_row *rows = templates__rows(c->templates, fn);
 
-			for (int i = 0; i < VL_ROW_SIGS && !err; i++)
-				if (row->of[i].sig && is_function(c, (__u32)fn))
-					err = count(c, fn, row->of[i].sig, row->of[i].calls);
+		if (!rows || !is_function(c, (__u32)fn))
+			continue;
+		for (int i = 0; i < cpus * VL_ROW_SIGS && !err; i++) {
+			const struct vl_row *row = &rows[i / VL_ROW_SIGS];
+			int at = i % VL_ROW_SIGS;
+
+			if (row->of[at].sig)
+				err = count(c, fn, row->of[at].sig, row->of[at].calls);
 		}
+	}
 	return err;
 }
 
@@ -302,22 +287,13 @@ const struct seen_stack *collector__stacks(const struct collector *c, int *n)
 int collector__latency(const struct collector *c, int fn, struct hist *out)
 {
 	const struct function *f = &c->plan->functions[fn];
-	int cpus = templates__limits(c->templates)->cpus;
-	struct {
-		__u64 max_ns;
-		__u64 counts[VL_HIST_BUCKETS];
-	} one;
+	const struct vl_hist *h = templates__histograms(c->templates, f->histogram);
 
 	memset(out, 0, sizeof(*out));
-	if (!f->latency || f->state != FUNCTION_ATTACHED)
+	if (!f->latency || f->state != FUNCTION_ATTACHED || !h)
 		return -ENODATA;
-	for (int cpu = 0; cpu < cpus; cpu++) {
-		__u32 key = (__u32)(f->histogram * cpus + cpu);
-
-		if (bpf_map_lookup_elem(c->maps->hists, &key, &one))
-			return -errno;
-		hist__add(out, one.counts, one.max_ns);
-	}
+	for (int cpu = 0; cpu < templates__cpus(c->templates); cpu++)
+		hist__add(out, h[cpu].counts, h[cpu].max_ns);
 	return 0;
 }
 

@@ -5,8 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WINDOW_NS 100000000ULL
-#define PAUSE_NS 900000000ULL
+#define WINDOW_NS (COST_WINDOW_MS * 1000000ULL)
+#define PAUSE_NS 980000000ULL
 
 static __u64 now_ns(void)
 {

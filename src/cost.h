@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the programs cost on this machine, sampled: the kernel counts their run time only while asked to, which itself
- * costs two clock reads per run, so it is asked for a tenth of the time.
+ * costs two clock reads per run, so it is asked for a fiftieth of the time.
  */
 #ifndef VFSLOCK_COST_H
 #define VFSLOCK_COST_H
@@ -9,6 +9,9 @@
 #include <linux/types.h>
 
 #include "plan.h"
+
+/* How long the kernel counts at a time: poll no longer than this while it does. */
+#define COST_WINDOW_MS 20
 
 struct cost {
 	int stats_fd;                 /* open while the kernel counts, else -1 */

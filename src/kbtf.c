@@ -261,6 +261,13 @@ bool kbtf__has_function(struct kbtf *kb, const char *name)
 	return !kbtf__func(kb, name, NULL, &f);
 }
 
+enum vl_context_source kbtf__context_source(struct kbtf *kb)
+{
+	if (btf__find_by_name_kind(kb->objects[0].btf, "__preempt_count", BTF_KIND_VAR) > 0)
+		return VL_CONTEXT_VARIABLE;
+	return kbtf__has_member(kb, "pcpu_hot", "preempt_count") ? VL_CONTEXT_PCPU_HOT : VL_CONTEXT_UNKNOWN;
+}
+
 /* The prototype behind a member that is a pointer to a function, or NULL. */
 static const struct btf_type *member_proto(const struct btf *btf, const struct btf_member *m)
 {

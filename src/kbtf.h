@@ -22,6 +22,10 @@ int kbtf__size(struct kbtf *kb, const char *tag); /* sizeof(struct tag), or -ENO
 bool kbtf__has_member(struct kbtf *kb, const char *tag, const char *member);
 bool kbtf__has_function(struct kbtf *kb, const char *name);
 
+/* Where this kernel keeps preempt_count: 6.1 and 7.2 a variable, 6.12 a member of pcpu_hot, without PREEMPT_COUNT
+ * nowhere. */
+enum vl_context_source kbtf__context_source(struct kbtf *kb);
+
 /* A function as fentry attaches to it. */
 struct kbtf_func {
 	int id;     /* BTF id */

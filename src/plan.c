@@ -134,6 +134,8 @@ static void plan_programs(struct plan *p, struct kbtf *kb, struct function *f)
 			continue;
 		if (r->phase != RULE_AT_entry)
 			f->pair = true;
+		if (r->phase == RULE_AT_during)
+			f->slept = true;
 		if (r->slot >= 0)
 			f->slots |= 1U << (r->slot + (r->phase == RULE_AT_exit ? m->n_entry : 0));
 	}

@@ -30,6 +30,7 @@ struct function {
 	struct kbtf_func btf;
 	struct kbtf_method where;
 	bool pair, latency;
+	bool slept;                /* a rule in force asks whether the task slept */
 	int histogram;             /* its number, or -1 */
 	unsigned int slots;        /* mask of the lock slots to read: entry slots first, then exit slots */
 	__u64 select;              /* mask of the signature's condition flag that tells this method's calls, or 0 */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "banks.h"
 #include "globals.h"
 #include "objects.h"
 
@@ -23,7 +24,9 @@ struct templates {
 	struct bpf_object *obj;   /* the first one: owns the maps and the hooks */
 	struct bpf_object **more; /* those that templates came from: kept, as the instructions name their descriptors */
 	int n_more;
-	struct templates_limits limits;
+	struct templates_options options;
+	struct banks rows, histograms;
+	int cpus, cpus_rounded; /* CPU numbers are below cpus; records have room for a power of two */
 	struct templates_maps maps;
 	volatile struct vl_control *control;
 	struct bpf_link *hooks[N_HOOKS];
@@ -124,9 +127,9 @@ static int find_maps(struct templates *t)
 		const char *name;
 		int *fd;
 	} wanted[] = {
-		{"rows", &t->maps.rows},         {"hists", &t->maps.hists},   {"signatures", &t->maps.signatures},
-		{"by_stack", &t->maps.by_stack}, {"stacks", &t->maps.stacks}, {"events", &t->maps.events},
-		{"lost", &t->maps.lost},         {"tables", &t->maps.tables}, {"verdicts", &t->maps.verdicts},
+		{"frames", &t->maps.frames}, {"signatures", &t->maps.signatures}, {"by_stack", &t->maps.by_stack},
+		{"stacks", &t->maps.stacks}, {"events", &t->maps.events},         {"lost", &t->maps.lost},
+		{"tables", &t->maps.tables}, {"verdicts", &t->maps.verdicts},
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -159,18 +162,6 @@ static size_t map_memory(int fd)
 	return bytes;
 }
 
-static int set_sizes(struct templates *t)
-{
-	struct bpf_map *rows = bpf_object__find_map_by_name(t->obj, "rows");
-	struct bpf_map *hists = bpf_object__find_map_by_name(t->obj, "hists");
-	int err;
-
-	if (!rows || !hists)
-		return -ENOENT;
-	err = bpf_map__set_max_entries(rows, (__u32)(t->limits.functions * t->limits.cpus));
-	return err ? err : bpf_map__set_max_entries(hists, (__u32)(t->limits.histograms * t->limits.cpus));
-}
-
 static int load(struct templates *t)
 {
 	struct bpf_map *map;
@@ -179,11 +170,8 @@ static int load(struct templates *t)
 	err = open_object(&t->obj);
 	if (err)
 		return err;
-	err = set_sizes(t);
-	if (err)
-		return err;
 	set_autoload(t->obj, NULL, 0, true);
-	if (!t->limits.can_learn)
+	if (!t->options.can_learn)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, hook_names[HOOK_LEARN]), false);
 	err = bpf_object__load(t->obj);
 	if (err) {
@@ -200,14 +188,19 @@ static int load(struct templates *t)
 	return 0;
 }
 
-int templates__open(const struct templates_limits *limits, struct templates **out)
+int templates__open(const struct templates_options *options, struct templates **out)
 {
 	struct templates *t = calloc(1, sizeof(*t));
 	int err;
 
 	if (!t)
 		return -ENOMEM;
-	t->limits = *limits;
+	t->options = *options;
+	t->cpus = libbpf_num_possible_cpus();
+	for (t->cpus_rounded = 1; t->cpus_rounded < t->cpus;)
+		t->cpus_rounded *= 2;
+	banks__init(&t->rows, "vl_rows", (size_t)t->cpus_rounded * sizeof(struct vl_row));
+	banks__init(&t->histograms, "vl_latencies", (size_t)t->cpus_rounded * sizeof(struct vl_hist));
 	t->of = calloc((size_t)n_methods, sizeof(*t->of));
 	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)t, .prog_prepare_load_fn = keep_instructions);
 	t->handler = libbpf_register_prog_handler("vfs/", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &opts);
@@ -233,6 +226,8 @@ void templates__free(struct templates *t)
 		for (int k = 0; k < TEMPLATE_KINDS; k++)
 			free(t->of[m][k].insns);
 	free(t->of);
+	banks__free(&t->rows);
+	banks__free(&t->histograms);
 	globals__unmap((void *)t->control, sizeof(*t->control));
 	if (t->handler > 0)
 		libbpf_unregister_prog_handler(t->handler);
@@ -243,9 +238,19 @@ void templates__free(struct templates *t)
 	free(t);
 }
 
-const struct templates_limits *templates__limits(const struct templates *t)
+const struct vl_row *templates__rows(const struct templates *t, int fn)
 {
-	return &t->limits;
+	return banks__record(&t->rows, fn);
+}
+
+const struct vl_hist *templates__histograms(const struct templates *t, int histogram)
+{
+	return banks__record(&t->histograms, histogram);
+}
+
+int templates__cpus(const struct templates *t)
+{
+	return t->cpus;
 }
 
 const struct templates_maps *templates__maps(const struct templates *t)
@@ -260,7 +265,7 @@ volatile struct vl_control *templates__control(struct templates *t)
 
 size_t templates__map_bytes(const struct templates *t)
 {
-	return t->map_bytes;
+	return t->map_bytes + banks__bytes(&t->rows) + banks__bytes(&t->histograms);
 }
 
 int templates__attach_hooks(struct templates *t)
@@ -268,7 +273,7 @@ int templates__attach_hooks(struct templates *t)
 	for (int i = 0; i < N_HOOKS; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(t->obj, hook_names[i]);
 
-		if (i == HOOK_LEARN && !t->limits.can_learn)
+		if (i == HOOK_LEARN && !t->options.can_learn)
 			continue;
 		t->hooks[i] = prog ? bpf_program__attach(prog) : NULL;
 		if (!t->hooks[i]) {
@@ -332,28 +337,84 @@ static bool is_plan_constant(const struct bpf_insn *insn)
 	       (__u32)insn[0].imm < VL_PLAN_MAX;
 }
 
-static int patch(struct bpf_insn *insns, size_t n, const struct clone *c)
+/* What an lddw becomes: a constant, or the address @offset bytes into the value of @map. */
+struct patched {
+	bool is_address;
+	int map;
+	__u32 offset;
+	__u64 value;
+};
+
+static int plan_constant(struct templates *t, const struct clone *c, int index, struct patched *out)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct bpf_insn *insn = &insns[i];
+	*out = (struct patched){.value = c->plan[index]};
+	switch (index) {
+	case VL_PLAN_FUNCTION:
+		out->value = (__u64)c->function;
+		return 0;
+	case VL_PLAN_CPUS:
+		out->value = (__u64)t->cpus_rounded - 1;
+		return 0;
+	case VL_PLAN_CONTEXT:
+		out->value = t->options.context;
+		return 0;
+	case VL_PLAN_FRAMES:
+		out->is_address = true;
+		out->map = t->maps.frames;
+		return 0;
+	case VL_PLAN_ROWS:
+		out->is_address = true;
+		return banks__place(&t->rows, c->function, &out->map, &out->offset);
+	case VL_PLAN_HISTOGRAM:
+		/* Without latency the code behind it is dead, but must name some address. */
+		out->is_address = true;
+		return c->histogram >= 0 ? banks__place(&t->histograms, c->histogram, &out->map, &out->offset)
+					 : banks__place(&t->rows, c->function, &out->map, &out->offset);
+	default:
+		return 0;
+	}
+}
 
-		if (i + 1 < n && is_plan_constant(insn)) {
-			__u64 value = c->plan[insn[0].imm];
+static int patch_constant(struct templates *t, struct bpf_insn *insn, const struct clone *c)
+{
+	struct patched p;
+	int err = plan_constant(t, c, insn[0].imm, &p);
 
-			insn[0].imm = (__s32)value;
-			insn[1].imm = (__s32)(value >> 32);
-		} else if (insn->code == (BPF_LDX | BPF_MEM | BPF_DW) && insn->off >= VL_ARG_OFFSET) {
-			int number = (insn->off - VL_ARG_OFFSET) / 8;
-			int position = number == VL_ARG_RETURN ? c->func.args : c->position[number];
-
-			if (position < 0)
-				return -EINVAL;
-			insn->off = (__s16)(8 * position);
-		}
-		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW))
-			i++; /* its second half is data */
+	if (err)
+		return err;
+	if (p.is_address) {
+		insn[0].src_reg = BPF_PSEUDO_MAP_VALUE;
+		insn[0].imm = p.map;
+		insn[1].imm = (__s32)p.offset;
+	} else {
+		insn[0].imm = (__s32)p.value;
+		insn[1].imm = (__s32)(p.value >> 32);
 	}
 	return 0;
+}
+
+static int patch_argument(struct bpf_insn *insn, const struct clone *c)
+{
+	int number = (insn->off - VL_ARG_OFFSET) / 8;
+	int position = number == VL_ARG_RETURN ? c->func.args : c->position[number];
+
+	insn->off = (__s16)(8 * position);
+	return position < 0 ? -EINVAL : 0;
+}
+
+static int patch(struct templates *t, struct bpf_insn *insns, size_t n, const struct clone *c)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		if (i + 1 < n && is_plan_constant(&insns[i]))
+			err = patch_constant(t, &insns[i], c);
+		else if (insns[i].code == (BPF_LDX | BPF_MEM | BPF_DW) && insns[i].off >= VL_ARG_OFFSET)
+			err = patch_argument(&insns[i], c);
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+			i++; /* its second half is data */
+	}
+	return err;
 }
 
 /* The verifier tells why in its last line but one; what stands before is the walk to it. */
@@ -387,7 +448,7 @@ int templates__clone(struct templates *t, const struct clone *c, char *log, size
 	if (!insns)
 		return -ENOMEM;
 	memcpy(insns, from->insns, from->n * sizeof(*insns));
-	fd = patch(insns, from->n, c);
+	fd = patch(t, insns, from->n, c);
 	if (fd) {
 		free(insns);
 		return fd;

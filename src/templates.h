@@ -15,25 +15,32 @@
 
 enum template_kind { TEMPLATE_ONCE, TEMPLATE_ENTER, TEMPLATE_LEAVE, TEMPLATE_KINDS };
 
-struct templates_limits {
-	int cpus, functions, histograms;
-	bool can_learn; /* the kernel has the function that the learning hook sits on */
+struct templates_options {
+	bool can_learn;                 /* the kernel has the function that the learning hook sits on */
+	enum vl_context_source context; /* where it keeps preempt_count */
 };
 
 struct templates_maps {
-	int rows, hists, signatures, verdicts, by_stack, stacks, events, lost, tables;
+	int frames, signatures, verdicts, by_stack, stacks, events, lost, tables;
 };
 
 struct templates;
 
-/* Opens the object, sizes and creates the maps, loads the hooks. Prints why it failed; returns 0 or negative errno. */
-int templates__open(const struct templates_limits *limits, struct templates **out);
+/* Opens the object, creates the maps, loads the hooks. Prints why it failed; returns 0 or negative errno. */
+int templates__open(const struct templates_options *options, struct templates **out);
 void templates__free(struct templates *t);
 
-const struct templates_limits *templates__limits(const struct templates *t);
 const struct templates_maps *templates__maps(const struct templates *t);
 volatile struct vl_control *templates__control(struct templates *t);
 size_t templates__map_bytes(const struct templates *t); /* memory of all maps, as the kernel accounts it */
+
+/*
+ * The per-CPU counts of function @fn, and the per-CPU latencies of histogram @histogram: shared memory,
+ * templates__cpus() entries; NULL if no program was ever cloned for it.
+ */
+const struct vl_row *templates__rows(const struct templates *t, int fn);
+const struct vl_hist *templates__histograms(const struct templates *t, int histogram);
+int templates__cpus(const struct templates *t);
 
 /* Attaches the hooks that learn tables and notice an unmount. Prints which failed; returns 0 or negative errno. */
 int templates__attach_hooks(struct templates *t);
@@ -43,6 +50,7 @@ int templates__prepare(struct templates *t, const int *methods, int n);
 
 struct clone {
 	int method;
+	int function, histogram; /* numbers; histogram is -1 without latency */
 	enum template_kind kind;
 	const char *name; /* of the program, cut to 15 characters */
 	struct kbtf_func func;

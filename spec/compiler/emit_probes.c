@@ -76,33 +76,48 @@ static void emit_conditions(const struct method *m, bool at_exit, FILE *out)
 				i);
 }
 
+/* Only locks with an owner are compared with the current task. */
+static const char *current_task(const struct spec *spec, const struct slot *slots, int n)
+{
+	for (int i = 0; i < n; i++) {
+		enum lock_kind kind = spec->locks[slots[i].lock].kind;
+
+		if (kind == LOCK_RWSEM || kind == LOCK_MUTEX)
+			return "bpf_get_current_task()";
+	}
+	return "0";
+}
+
+/* A signature that depends on nothing but the context needs no hiding from the verifier. */
+static const char *hidden(int n_slots)
+{
+	return n_slots ? "vl_opaque(sig)" : "sig";
+}
+
+/* False: a call on another super_block. */
 static void emit_entry(const struct spec *spec, const struct method *m, int id, FILE *out)
 {
-	fprintf(out, "static __always_inline __u64 vl_entry_%d(__u64 *ctx, __u64 *words)\n{\n", id);
+	fprintf(out, "static __always_inline bool vl_entry_%d(__u64 *ctx, __u64 *words, __u64 *out)\n{\n", id);
 	emit_args(m, false, out);
-	fputs("\t__u64 me, sig;\n\n", out);
-	if (m->no_super_block)
-		fputs("\treturn 0;\n", out);
-	else
-		fprintf(out, "\tif (!vl_audited(%s))\n\t\treturn 0;\n", m->super_block);
-	fputs("\tme = bpf_get_current_task();\n\tsig = VL_SIG_VALID | vl_context();\n", out);
+	fprintf(out, "\t__u64 me, sig;\n\n\tif (!vl_audited(%s))\n\t\treturn false;\n", m->super_block);
+	fprintf(out, "\tme = %s;\n\tsig = VL_SIG_VALID | vl_context();\n", current_task(spec, m->entry, m->n_entry));
 	for (int i = 0; i < m->n_entry; i++)
 		emit_slot(spec, &m->entry[i], i, 4 * i, out);
 	emit_conditions(m, false, out);
-	fputs("\t(void)me;\n\treturn vl_opaque(sig);\n}\n\n", out);
+	fprintf(out, "\t(void)me;\n\t*out = %s;\n\treturn true;\n}\n\n", hidden(m->n_entry));
 }
 
 static void emit_exit(const struct spec *spec, const struct method *m, int id, FILE *out)
 {
 	fprintf(out, "static __always_inline __u64 vl_exit_%d(__u64 *ctx, __u64 *words)\n{\n", id);
 	emit_args(m, true, out);
-	fputs("\t__u64 me = bpf_get_current_task(), sig = 0;\n\n", out);
+	fprintf(out, "\t__u64 me = %s, sig = 0;\n\n", current_task(spec, m->exit, m->n_exit));
 	for (int i = 0; i < m->n_exit; i++)
 		emit_slot(spec, &m->exit[i], m->n_entry + i, 32 + 4 * i, out);
 	emit_conditions(m, true, out);
 	if (m->learn)
 		fprintf(out, "\tvl_learn(VL_OPS_%s, (__u64)(%s));\n", m->learn_ops.text, m->learn);
-	fputs("\t(void)me;\n\treturn vl_opaque(sig);\n}\n\n", out);
+	fprintf(out, "\t(void)me;\n\treturn %s;\n}\n\n", hidden(m->n_exit));
 }
 
 void emit_probes(const struct spec *spec, FILE *out)

@@ -40,7 +40,7 @@ fields("report"; {version: "number", kernel: "string", mounts: "array", started:
   functions_undocumented: "number", learnt: "array", undocumented: "array"}),
   (select(.rules != .checked + .unverifiable + .not_attached) | "coverage: rules do not add up"),
   (select(.checked != .exercised + .not_exercised) | "coverage: checked do not add up")),
-(.lost | fields("lost"; {signatures_full: "number", stacks_full: "number", ring_full: "number", frames_full: "number", no_storage: "number",
+(.lost | fields("lost"; {signatures_full: "number", stacks_full: "number", ring_full: "number", frames_full: "number",
   unmatched: "number", tables_full: "number", recursion: "number"})),
 (.cost | fields("cost"; {programs: "number", attach_seconds: "number", cpu_seconds: "number", map_bytes: "number",
   sampled_seconds: "number", sampled_runs: "number", ns_per_run: "number|null", cpu_share: "number|null"})),
