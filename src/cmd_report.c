@@ -33,7 +33,7 @@ static void usage(FILE *out)
 	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
 	      "      --latency METHOD     measure this method too; 'all': every one, 'none': not even the hot paths\n"
 	      "      --json               one JSON document\n"
-	      "      --no-cost                do not sample the run time of the programs (20 ms of every second)\n"
+	      "      --no-cost            do not sample the run time of the programs (20 ms of every second)\n"
 	      "  -q, --quiet              no progress on standard error\n"
 	      "  -h, --help               this text\n\n"
 	      "Ctrl-C ends the audit early and prints the report.\n"
