@@ -11,5 +11,6 @@ enum exit_status { EXIT_CLEAN = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2, EXIT_CANNOT 
 int cmd_report(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_features(int argc, char **argv);
+int cmd_spec(int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@ static const struct {
 	 cmd_report},
 	{"plan", "plan [options] MOUNT", "what would be attached, and why the rest would not", cmd_plan},
 	{"features", "features [--json]", "what this kernel allows, with the remedy where it does not", cmd_features},
+	{"spec", "spec show|explain|diff", "the rules themselves", cmd_spec},
 };
 
 static void usage(FILE *out)

@@ -67,7 +67,7 @@ struct rst_document {
 	char *path;
 	struct rst_section *sections; /* those with prototypes, rules or tables */
 	int n_sections;
-	struct rst_problem *problems; /* in the order of their lines, except duplicates, which come last */
+	struct rst_problem *problems; /* by line, then column */
 	int n_problems;               /* recorded; RST_MAX_ITEMS at most */
 	bool more_problems;           /* there were more */
 };
@@ -91,7 +91,8 @@ void rst__free(struct rst_document *doc);
 /* The section of @ops, the first of several; NULL if there is none. */
 const struct rst_section *rst__section(const struct rst_document *doc, const char *ops);
 
-/* The row of @method in any of the section's tables, and its table into *@table (may be NULL); NULL if there is none. */
+/* The row of @method in any of the section's tables, and its table into *@table (may be NULL); NULL if there is none.
+ */
 const struct rst_row *rst_section__row(const struct rst_section *section, const char *method,
 				       const struct rst_table **table);
 
@@ -168,7 +169,7 @@ struct rst_rule_meaning {
 	unsigned int may_block; /* all methods: RST_YES, RST_NO; 0: nothing is said */
 	struct rst_span except[RST_MAX_NAMES];
 	int n_except;
-	bool doubtful;	      /* "[not true, see below]" */
+	bool doubtful;        /* "[not true, see below]" */
 	bool interrupts;      /* "called from interrupts"; prose follows */
 	bool no_locks;        /* "No VFS locks held on entry" ... */
 	struct rst_span lock; /* ... or "none have BKL": none of this one */

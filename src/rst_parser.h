@@ -10,7 +10,8 @@ struct rst_parser {
 	char *text;   /* the lines, each terminated */
 	char **lines; /* clean: valid UTF-8, of the control characters only tabs */
 	int n_lines;
-	int err; /* -ENOMEM, latched */
+	bool full; /* RST_MAX_ITEMS was exceeded, and that was reported */
+	int err;   /* -ENOMEM, latched */
 };
 
 /* A word of a line. Columns from 0, .end is the first behind it. */
@@ -29,7 +30,8 @@ __attribute__((format(printf, 4, 5))) void rst_parser__problem(struct rst_parser
 
 /*
  * Make room for one more in *@array, which has *@n elements of @size bytes, and count it. Returns
- * the new element, zeroed, or NULL: without memory, or beyond RST_MAX_ITEMS, which is reported at line @i.
+ * the new element, zeroed, or NULL: without memory, or beyond RST_MAX_ITEMS, which is reported at line @i
+ * the first time.
  */
 void *rst_parser__add(struct rst_parser *p, int i, void *array, int *n, size_t size);
 
@@ -38,6 +40,9 @@ char *rst_parser__copy(struct rst_parser *p, struct rst_span span);
 
 /* The words of a line into *@words, which the caller frees. Returns how many. */
 int rst_parser__split(struct rst_parser *p, const char *line, struct rst_word **words);
+
+/* Is there a section's title at line @i? Returns how many lines it takes, or 0. */
+int rst_parser__title(const struct rst_parser *p, int i, struct rst_span *title);
 
 /* The width of a line's indentation, or of all of it if it is blank. */
 int rst_line__indent(const char *line);

@@ -110,9 +110,12 @@ int rst_header__meaning(const char *header, struct rst_header *out)
 		const char *title;
 		enum rst_column column;
 	} titles[] = {
-		{"may block", RST_COLUMN_BLOCK},     {"rcu-walk", RST_COLUMN_RCU_WALK},
-		{"note", RST_COLUMN_NOTE},           {"notes", RST_COLUMN_NOTE},
-		{"fs recursion", RST_COLUMN_RECURSION}, {"held locks when called", RST_COLUMN_LOCKS},
+		{"may block", RST_COLUMN_BLOCK},
+		{"rcu-walk", RST_COLUMN_RCU_WALK},
+		{"note", RST_COLUMN_NOTE},
+		{"notes", RST_COLUMN_NOTE},
+		{"fs recursion", RST_COLUMN_RECURSION},
+		{"held locks when called", RST_COLUMN_LOCKS},
 	};
 	const char *s;
 	size_t i;
@@ -139,7 +142,7 @@ int rst_header__meaning(const char *header, struct rst_header *out)
 	} else if (s[0] == '(' && rst_name__len(s + 1) && s[1 + rst_name__len(s + 1)] == ')') {
 		out->subject = span(s + 1, s + 1 + rst_name__len(s + 1));
 		s += 2 + out->subject.len;
-	} else if (take(&s, " locked")) {
+	} else if (take(&s, "locked")) {
 		out->subject = out->lock;
 	}
 	return *skip_blanks(s) ? -EINVAL : 0;
@@ -152,8 +155,8 @@ static bool take_mode(const char **s, enum rst_column column, unsigned int *set)
 		unsigned int set;
 		bool lock;
 	} words[] = {
-		{"yes", RST_YES, false},      {"no", RST_NO, false},     {"maybe", MAYBE, false},
-		{"shared", RST_SHARED, true}, {"read", RST_SHARED, true}, {"exclusive", RST_EXCLUSIVE, true},
+		{"yes", RST_YES, false},        {"no", RST_NO, false},      {"maybe", MAYBE, false},
+		{"shared", RST_SHARED, true},   {"read", RST_SHARED, true}, {"exclusive", RST_EXCLUSIVE, true},
 		{"write", RST_EXCLUSIVE, true},
 	};
 	size_t i;
@@ -308,7 +311,7 @@ static bool cell_paren(const char **s, struct rst_meaning *m)
 		return false;
 	end = strchr(p, ')');
 	if (!end || !paren_words(p + 1, end, m)) {
-		m->unknown = word_at(p + 1);
+		m->unknown = word_at(p + 1).len ? word_at(p + 1) : span(p, p + 1);
 		return false;
 	}
 	*s = end + 1;
@@ -467,6 +470,7 @@ static bool rule_clause(const char **s, struct rst_rule_meaning *m)
 
 	if (!m->may_block && take(&p, "all except")) {
 		m->may_block = RST_YES;
+		take(&p, "for");
 		*s = p;
 		return rule_methods(s, m->except, &m->n_except) && take(s, "may block");
 	}

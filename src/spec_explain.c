@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vfslock spec explain: a method's rules in words, their history over kernel versions, drift and why. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "judge.h"
+#include "spec_view.h"
+#include "text.h"
+
+#define WIDTH 100
+
+static const struct method *find(const char *ops, size_t ops_len, const char *name)
+{
+	for (int m = 0; m < n_methods; m++) {
+		const char *o = ops_structs[methods[m].ops].name;
+
+		if (strlen(o) == ops_len && !strncmp(o, ops, ops_len) && !strcmp(methods[m].name, name))
+			return &methods[m];
+	}
+	return NULL;
+}
+
+static void print_range(int since, int until)
+{
+	char from[8], to[8];
+
+	if (!since && !until)
+		fputs("in every document since 5.10", stdout);
+	else if (!until)
+		printf("since %s", version__text(since, from));
+	else if (!since)
+		printf("until %s", version__text(until, to));
+	else
+		printf("since %s, until %s", version__text(since, from), version__text(until, to));
+}
+
+static const char *phase_words(enum rule_phase phase)
+{
+	static const char *const words[] = {"when it is called", "when it returns", "while it runs",
+					    "after it has returned"};
+
+	return words[phase];
+}
+
+static void explain_promise(const struct rule *r)
+{
+	char line[2048];
+
+	if (lock_classes[r->lock].kind == LOCK_KIND_context)
+		snprintf(line, sizeof(line), "%s%s%s.",
+			 r->mode == RULE_yes ? "It may block: its caller must be able to sleep" : "It must not sleep",
+			 r->condition_text ? ", when " : "", r->condition_text ? r->condition_text : "");
+	else
+		snprintf(line, sizeof(line), "%s of %s%s%s%s is %s %s%s%s.", lock_classes[r->lock].name, r->subject,
+			 r->expr ? " (" : "", r->expr ? r->expr : "", r->expr ? ")" : "", rule__expected(r),
+			 phase_words(r->phase), r->condition_text ? ", when " : "",
+			 r->condition_text ? r->condition_text : "");
+	text__wrap(stdout, NULL, line, 4, WIDTH);
+}
+
+static void explain_rule(const struct rule *r)
+{
+	char line[2048];
+
+	printf("\n  %s\n    ", r->id);
+	print_range(r->since, r->until);
+	printf(": \"%s\" (%s)\n", r->says, r->place);
+	if (!rule_promises(r)) {
+		snprintf(line, sizeof(line), "Promises nothing about %s: %s.", lock_classes[r->lock].name,
+			 rule__expected(r));
+		text__wrap(stdout, NULL, line, 4, WIDTH);
+		return;
+	}
+	explain_promise(r);
+	if (rule__status(r) == RULE_STATUS_UNVERIFIABLE) {
+		rule__reason(r, line, sizeof(line));
+		text__wrap(stdout, "not verifiable: ", line, 4, WIDTH);
+		return;
+	}
+	for (int i = 0; i < r->n_drifts; i++) {
+		const struct drift *d = &r->drifts[i];
+
+		snprintf(line, sizeof(line), "%s%s%s: %s",
+			 d->condition_text ? "when "
+			 : d->via          ? "via "
+					   : "always",
+			 d->condition_text ? d->condition_text
+			 : d->via          ? d->via
+					   : "",
+			 d->via ? "()" : "", d->because);
+		text__wrap(stdout, "drift ", line, 4, WIDTH);
+	}
+}
+
+static void explain_method(const struct method *m)
+{
+	printf("%s.%s: ", ops_structs[m->ops].name, m->name);
+	print_range(m->since, m->until);
+	putchar('\n');
+	if (m->gone)
+		text__wrap(stdout, "no kernel has it: ", m->gone, 2, WIDTH);
+	if (m->no_super_block)
+		text__wrap(stdout, "not audited: ", m->no_super_block, 2, WIDTH);
+	for (int i = 0; i < m->n_rules; i++)
+		explain_rule(&rules[m->first_rule + i]);
+}
+
+int spec__explain(const char *ops_method)
+{
+	const char *dot = strchr(ops_method, '.');
+	const struct method *m = dot ? find(ops_method, (size_t)(dot - ops_method), dot + 1) : NULL;
+
+	if (!m) {
+		fprintf(stderr,
+			"vfslock spec explain: %s: no such method; give one like inode_operations.rename ('vfslock "
+			"spec show' has "
+			"them all)\n",
+			ops_method);
+		return EXIT_USAGE;
+	}
+	explain_method(m);
+	/* A renamed method's history goes on under its older name. */
+	for (int i = 0; m && m->formerly && i < 4; i++) {
+		const char *ops = ops_structs[m->ops].name;
+
+		printf("\n%s was called %s before.\n\n", m->name, m->formerly);
+		m = find(ops, strlen(ops), m->formerly);
+		if (m)
+			explain_method(m);
+	}
+	return EXIT_CLEAN;
+}
