@@ -3,6 +3,7 @@
 #	make demo	audits a real ext4 on a real kernel, in a guest, and prints the report
 #	make test	unit tests, linters and guest tests; ends with "N passed, N failed, N skipped"
 #	make bench	what an audit costs, in guest instructions
+#	make fuzz	the reader of documents, under libFuzzer, for two minutes
 #	make		builds build/vfslock, one static binary
 #
 # `demo`, `test` and `bench` install what they need (Debian, as root). `make` alone only builds.
@@ -27,7 +28,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint guest bench clean packages
+.PHONY: all demo test unit lint guest bench fuzz clean packages
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -70,9 +71,27 @@ $(BUILD)/unit/test_rules: tests/unit/test_rules.c src/judge.c $(BUILD)/gen/rules
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
+RST_SOURCES = src/rst.c src/rst_table.c src/rst_words.c
+
+$(BUILD)/unit/test_rst: tests/unit/test_rst.c $(RST_SOURCES) $(wildcard src/*.h bpf/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
 $(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
+# The reader of documents under libFuzzer, for FUZZ_SECONDS; it works on a copy of the corpus.
+FUZZ_SECONDS ?= 120
+
+$(BUILD)/fuzz_rst: tests/fuzz/fuzz_rst.c $(RST_SOURCES) $(wildcard src/rst*.h)
+	$(CLANG) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -g -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -Isrc -o $@ $(filter %.c,$^)
+
+fuzz: packages
+	$(MAKE) --no-print-directory $(BUILD)/fuzz_rst
+	rm -rf $(BUILD)/corpus && mkdir -p $(BUILD)/corpus && cp tests/unit/rst/*.rst $(BUILD)/corpus
+	$(BUILD)/fuzz_rst -max_total_time=$(FUZZ_SECONDS) -max_len=8192 $(BUILD)/corpus
 
 packages:
 	tests/packages

@@ -31,4 +31,35 @@
 #define VM_FAULT_LOCKED bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_LOCKED)
 #define VM_FAULT_RETRY bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_RETRY)
 
+/* The mapping of a folio, on kernels without folios of a page. */
+#define MAPPING(folio)                                                                                                 \
+	(bpf_core_type_exists(struct folio) ? (folio)->mapping : ((struct page *)(folio))->mapping)
+
+/*
+ * Is this fault handled under the lock of its vma, without mmap_lock? Not what a kernel without such locks does. The
+ * barrier keeps clang from reading what is not there before it is asked for.
+ */
+static __always_inline bool vl_under_vma_lock(struct vm_fault *vmf)
+{
+	if (!bpf_core_enum_value_exists(enum fault_flag, FAULT_FLAG_VMA_LOCK))
+		return false;
+	barrier();
+	return vmf->flags & bpf_core_enum_value(enum fault_flag, FAULT_FLAG_VMA_LOCK);
+}
+#define UNDER_VMA_LOCK(vmf) vl_under_vma_lock(vmf)
+
+/*
+ * Does anybody, so maybe this task, read under the lock of this vma? include/linux/mmap_lock.h: a rwsem, whose bits 1-7
+ * are no holds, then a count that is 1 while nobody reads.
+ */
+static __always_inline bool vl_vma_may_be_locked(struct vm_area_struct *vma)
+{
+	if (bpf_core_field_exists(vma->vm_refcnt))
+		return vma->vm_refcnt.refs.counter > 1;
+	if (bpf_core_field_exists(vma->vm_lock))
+		return vma->vm_lock->lock.count.counter & ~0xfeULL;
+	return false;
+}
+#define VMA_MAY_BE_LOCKED(vma) vl_vma_may_be_locked(vma)
+
 #endif

@@ -98,6 +98,10 @@ int audit__open(struct audit *a, const struct audit_options *options)
 		return err;
 	}
 	err = plan__open(&a->plan, a->kbtf, a->ksyms, options->latency);
+	if (!err && options->spec) {
+		err = spec__import(options->spec, a->plan.kernel, &a->imported);
+		a->plan.rules = a->imported.rules;
+	}
 	if (!err)
 		err = plan_new_tables(a);
 	return err < 0 ? err : 0;
@@ -311,6 +315,7 @@ void audit__close(struct audit *a)
 	templates__free(a->templates);
 	discovery__free(a->discovery);
 	plan__free(&a->plan);
+	imported__free(&a->imported);
 	target__free(&a->target);
 	ksyms__free(a->ksyms);
 	kmem__free(a->kmem);

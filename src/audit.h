@@ -10,6 +10,7 @@
 #include "cost.h"
 #include "discover.h"
 #include "plan.h"
+#include "spec_import.h"
 #include "templates.h"
 
 /* A table that was met while the audit ran: calls before it was attached were not seen. */
@@ -23,6 +24,7 @@ struct late_table {
 struct audit_options {
 	const char *path;
 	const char *latency; /* see struct plan */
+	const char *spec;    /* a document to audit against, or NULL for the compiled rules */
 	bool quiet;          /* no progress on stderr */
 	bool no_cost;        /* do not sample the programs' run time */
 };
@@ -36,6 +38,7 @@ struct audit {
 	struct templates *templates;
 	struct collector *collector;
 	struct plan plan;
+	struct imported imported; /* of options.spec */
 	struct cost cost;
 	struct target target;
 	struct late_table *late;

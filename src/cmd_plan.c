@@ -31,7 +31,7 @@ static int active_rules(const struct plan *p, const struct function *f)
 	int n = 0;
 
 	for (int i = 0; m && i < m->n_rules; i++)
-		n += plan__rule_active(p, &rules[m->first_rule + i], &why);
+		n += plan__rule_active(p, &p->rules[m->first_rule + i], &why);
 	return n;
 }
 
@@ -114,8 +114,8 @@ static void json_function(struct json_writer *w, const struct plan *p, const str
 	json_bool(w, "latency", f->latency);
 	json_begin_array(w, "rules");
 	for (int i = 0; m && i < m->n_rules; i++)
-		if (plan__rule_active(p, &rules[m->first_rule + i], &why))
-			json_string(w, NULL, rules[m->first_rule + i].id);
+		if (plan__rule_active(p, &p->rules[m->first_rule + i], &why))
+			json_string(w, NULL, p->rules[m->first_rule + i].id);
 	json_end(w);
 	json_string(w, "reason", f->state == FUNCTION_REFUSED ? f->reason : NULL);
 	json_end(w);

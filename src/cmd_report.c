@@ -32,6 +32,7 @@ static void usage(FILE *out)
 	      "locks were held, whether that keeps the documented rules, and the latency of hot paths.\n\n"
 	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
 	      "      --latency METHOD     measure this method too; 'all': every one, 'none': not even the hot paths\n"
+	      "      --spec FILE.rst      audit against this revision of the document, not the compiled rules\n"
 	      "      --json               one JSON document\n"
 	      "      --no-cost            do not sample the run time of the programs (20 ms of every second)\n"
 	      "  -q, --quiet              no progress on standard error\n"
@@ -57,13 +58,10 @@ static int parse_seconds(const char *text, double *out)
 static int parse(int argc, char **argv, struct report_options *o)
 {
 	static const struct option longs[] = {
-		{"duration", required_argument, NULL, 'd'},
-		{"latency", required_argument, NULL, 'l'},
-		{"json", no_argument, NULL, 'j'},
-		{"no-cost", no_argument, NULL, 'c'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"duration", required_argument, NULL, 'd'}, {"latency", required_argument, NULL, 'l'},
+		{"spec", required_argument, NULL, 's'},     {"json", no_argument, NULL, 'j'},
+		{"no-cost", no_argument, NULL, 'c'},        {"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -72,6 +70,9 @@ static int parse(int argc, char **argv, struct report_options *o)
 		case 'd':
 			if (parse_seconds(optarg, &o->seconds))
 				return EXIT_USAGE + 1;
+			break;
+		case 's':
+			o->audit.spec = optarg;
 			break;
 		case 'l':
 			o->audit.latency = optarg;

@@ -44,7 +44,7 @@ static bool is_suspect(const struct plan *p, int fn, __u64 sig)
 	const struct method *m = &methods[p->functions[fn].method];
 
 	for (int i = 0; i < m->n_rules; i++) {
-		const struct rule *r = &rules[m->first_rule + i];
+		const struct rule *r = &p->rules[m->first_rule + i];
 		struct judgement j;
 		const char *why;
 

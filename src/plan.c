@@ -51,7 +51,7 @@ int plan__open(struct plan *p, struct kbtf *kb, const struct ksyms *ks, const ch
 	unsigned int major, minor;
 	struct utsname u;
 
-	*p = (struct plan){.latency = latency};
+	*p = (struct plan){.latency = latency, .rules = rules};
 	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
 		return -EINVAL;
 	snprintf(p->release, sizeof(p->release), "%s", u.release);
@@ -112,7 +112,7 @@ static bool wants_latency(const struct plan *p, const struct method *m)
 static void measure_if_needed(struct plan *p, struct kbtf *kb, const struct method *m)
 {
 	for (int r = 0; r < m->n_rules && !p->is_measured; r++)
-		if (rules[m->first_rule + r].measured) {
+		if (p->rules[m->first_rule + r].measured) {
 			calibrate(kb, p->measured);
 			p->is_measured = true;
 		}
@@ -127,7 +127,7 @@ static void plan_programs(struct plan *p, struct kbtf *kb, struct function *f)
 	f->latency = wants_latency(p, m);
 	f->pair = f->latency;
 	for (int i = 0; i < m->n_rules; i++) {
-		const struct rule *r = &rules[m->first_rule + i];
+		const struct rule *r = &p->rules[m->first_rule + i];
 		const char *why;
 
 		if (!plan__rule_active(p, r, &why))

@@ -45,6 +45,7 @@ struct role {
 };
 
 struct plan {
+	const struct rule *rules; /* n_rules of them: the compiled ones, or those of a user's document */
 	struct function *functions;
 	int n_functions;
 	int n_histograms;

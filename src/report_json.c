@@ -218,6 +218,10 @@ static void write_coverage(struct json_writer *w, const struct results *r)
 		json_end(w);
 	}
 	json_end(w);
+	json_begin_array(w, "without_probe");
+	for (int i = 0; i < r->audit->imported.n_unprobed; i++)
+		json_string(w, NULL, r->audit->imported.unprobed[i]);
+	json_end(w);
 	json_begin_array(w, "undocumented");
 	for (int i = 0; i < r->n_functions; i++) {
 		const struct function *f = r->functions[i].function;
@@ -256,6 +260,7 @@ static void write_header(struct json_writer *w, const struct results *r)
 
 	json_s64(w, "version", 1);
 	json_string(w, "kernel", r->audit->plan.release);
+	json_string(w, "spec", r->audit->imported.path);
 	json_begin_array(w, "mounts");
 	json_begin_object(w, NULL);
 	json_string(w, "path", t->path);

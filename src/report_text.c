@@ -64,7 +64,7 @@ static bool is_common(const struct rule_result *rr)
 	       (rr->verdict == VERDICT_OK || rr->verdict == VERDICT_NOT_EXERCISED);
 }
 
-static void add_rule_rows(struct text_table *t, const struct method_result *m, const char *first[4],
+static void add_rule_rows(struct text_table *t, const struct method_result *m, int kernel, const char *first[4],
 			  const char *latency[2])
 {
 	const char *none[2] = {"", ""};
@@ -76,7 +76,8 @@ static void add_rule_rows(struct text_table *t, const struct method_result *m, c
 
 		if (!rr->verdict && !rr->kept && (!rule_promises(rr->rule) || rr->why))
 			continue;
-		if (is_common(rr) || rr->verdict == VERDICT_UNVERIFIABLE)
+		if (is_common(rr) || rr->verdict == VERDICT_UNVERIFIABLE ||
+		    !in_range(rr->rule->since, rr->rule->until, kernel))
 			continue;
 		seen_text(rr, seen, sizeof(seen));
 		rule_name(rr->rule, name, sizeof(name));
@@ -106,7 +107,8 @@ static void add_method_rows(struct text_table *t, const struct results *r, const
 		if (i)
 			text_table__row(t, (const char *[]){"", fr->function->name, calls, "", "", "", p50, p99});
 		else
-			add_rule_rows(t, m, (const char *[4]){m->method->name, fr->function->name, calls, ""}, latency);
+			add_rule_rows(t, m, r->audit->plan.kernel,
+				      (const char *[4]){m->method->name, fr->function->name, calls, ""}, latency);
 	}
 }
 
@@ -321,6 +323,11 @@ static void print_coverage(const struct results *r, FILE *out)
 		fputs("  Not attached:\n", out);
 		print_refused(r, out);
 	}
+	if (r->audit->imported.path)
+		fprintf(out, "  Rules of %s: %d differ from the compiled ones; %d promises have no probe:\n",
+			r->audit->imported.path, r->audit->imported.changed, r->audit->imported.n_unprobed);
+	for (int i = 0; i < r->audit->imported.n_unprobed; i++)
+		text__wrap(out, "- ", r->audit->imported.unprobed[i], 4, WIDTH);
 	for (int i = 0; i < r->audit->n_late; i++) {
 		const struct late_table *l = &r->audit->late[i];
 

@@ -72,7 +72,7 @@ static int list_methods(struct results *r)
 			if (!m->rules)
 				return -ENOMEM;
 			for (int n = 0; n < m->method->n_rules; n++)
-				m->rules[n].rule = &rules[m->method->first_rule + n];
+				m->rules[n].rule = &r->audit->plan.rules[m->method->first_rule + n];
 		}
 		m->n_functions++;
 		m->calls += fr->calls;

@@ -413,7 +413,7 @@ static bool is_heading(const char *line, const char *what)
 	size_t n = strlen(what);
 
 	line += strspn(line, " \t-");
-	if (strncasecmp(line, what, n))
+	if (strncasecmp(line, what, n) != 0)
 		return false;
 	line += n;
 	line += strspn(line, ":");
@@ -433,7 +433,7 @@ static const char *foreign_table(const char *line)
 		return "a grid table";
 	if (strstr(line, "---|"))
 		return "a table with '|'";
-	if (strncmp(line, ".. ", 3))
+	if (strncmp(line, ".. ", 3) != 0)
 		return NULL;
 	for (i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
 		if (!strncmp(line + 3, directives[i], strlen(directives[i])))
@@ -529,7 +529,7 @@ static void check_duplicate_methods(struct rst_parser *p, const struct rst_secti
 	int i, k, t;
 
 	for (i = 0; i < section->n_methods; i++) {
-		for (k = 0; k < i && strcmp(section->methods[i].text, section->methods[k].text); k++)
+		for (k = 0; k < i && strcmp(section->methods[i].text, section->methods[k].text) != 0; k++)
 			;
 		if (k < i)
 			rst_parser__problem(p, section->methods[i].line - 1, 0, "'%s' is declared already in line %d",
@@ -539,7 +539,7 @@ static void check_duplicate_methods(struct rst_parser *p, const struct rst_secti
 		const struct rst_row *rows = section->tables[t].rows;
 
 		for (i = 0; i < section->tables[t].n_rows; i++) {
-			for (k = 0; k < i && strcmp(rows[i].method, rows[k].method); k++)
+			for (k = 0; k < i && strcmp(rows[i].method, rows[k].method) != 0; k++)
 				;
 			if (k < i)
 				rst_parser__problem(p, rows[i].line - 1, 0, "'%s' has a row already in line %d",
@@ -560,7 +560,7 @@ static void check_sections(struct rst_parser *p)
 		s = &doc->sections[i];
 		if (!*s->ops || s->ops[rst_name__len(s->ops)])
 			rst_parser__problem(p, s->line - 1, 0, "'%s' is no structure's name", s->ops);
-		for (k = 0; k < i && strcmp(s->ops, doc->sections[k].ops); k++)
+		for (k = 0; k < i && strcmp(s->ops, doc->sections[k].ops) != 0; k++)
 			;
 		if (k < i)
 			rst_parser__problem(p, s->line - 1, 0, "'%s' has a section already in line %d", s->ops,
@@ -661,7 +661,7 @@ const struct rst_row *rst_section__row(const struct rst_section *section, const 
 
 	for (t = 0; t < section->n_tables; t++) {
 		for (i = 0; i < section->tables[t].n_rows; i++) {
-			if (strcmp(section->tables[t].rows[i].method, method))
+			if (strcmp(section->tables[t].rows[i].method, method) != 0)
 				continue;
 			if (table)
 				*table = &section->tables[t];

@@ -155,7 +155,7 @@ struct rst_meaning {
 	/* Other locks than the column's: "inode->i_lock", "namespace_sem"; of several any one may be held. */
 	struct rst_span locks[RST_MAX_NAMES];
 	int n_locks;
-	struct rst_span unknown; /* of -EINVAL: the first word that was not understood */
+	struct rst_span unknown; /* of -EINVAL: the first word, or the first of a phrase, not understood */
 };
 
 /*

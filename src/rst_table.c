@@ -217,7 +217,7 @@ static void read_line(struct rst_parser *p, int i, const struct layout *l, bool 
 			add_row(p, i, l, &g);
 		} else {
 			put_cells(p, i, l, &g, l->table->headers);
-			if (g.cells[0].len && (g.cells[0].len != 3 || memcmp(g.cells[0].text, "ops", 3)))
+			if (g.cells[0].len && (g.cells[0].len != 3 || memcmp(g.cells[0].text, "ops", 3) != 0))
 				rst_parser__problem(p, i, g.col[0], "the first column is titled '%.*s', not 'ops'",
 						    g.cells[0].len, g.cells[0].text);
 		}
@@ -348,8 +348,17 @@ static int read_borderless(struct rst_parser *p, int i, const struct layout *l)
 	for (; i < p->n_lines && !p->err; i++) {
 		const char *line = rst_parser__line(p, i);
 
-		if (rst_line__is_blank(line) || (!rst_line__is_row(line) && rst_line__indent(line) < l->start[1] - 1))
+		if (rst_line__is_blank(line))
 			break;
+		if (i - l->table->line >= MAX_LINES) {
+			rst_parser__problem(p, i, 0, "a table of more than %d lines", MAX_LINES);
+			break;
+		}
+		if (!rst_line__is_row(line) && rst_line__indent(line) < l->start[1] - 1) {
+			if (!rst_line__indent(line))
+				rst_parser__problem(p, i, 0, "this is no row, but stands right below one");
+			break;
+		}
 		read_line(p, i, l, false);
 	}
 	return i;

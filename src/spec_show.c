@@ -161,6 +161,24 @@ static void json_rule(struct json_writer *w, const struct rule *r)
 	json_end(w);
 }
 
+static void json_columns(struct json_writer *w, int kernel, int only)
+{
+	json_begin_array(w, "columns");
+	for (int o = 0; o < n_ops_structs; o++) {
+		const struct table_column *columns[MAX_COLUMNS];
+		int n = only < 0 || only == o ? columns_in_force(&ops_structs[o], kernel, columns) : 0;
+
+		for (int c = 0; c < n; c++) {
+			json_begin_object(w, NULL);
+			json_string(w, "ops", ops_structs[o].name);
+			json_string(w, "lock", lock_classes[columns[c]->lock].name);
+			json_string(w, "header", columns[c]->header);
+			json_end(w);
+		}
+	}
+	json_end(w);
+}
+
 static int show_json(int kernel, int ops)
 {
 	struct json_writer w;
@@ -170,6 +188,7 @@ static int show_json(int kernel, int ops)
 	json_begin_object(&w, NULL);
 	json_s64(&w, "version", 1);
 	json_string(&w, "kernel", version__text(kernel, version));
+	json_columns(&w, kernel, ops);
 	json_begin_array(&w, "rules");
 	for (int i = 0; i < n_rules; i++)
 		if (rule__in_force(&rules[i], kernel) && (ops < 0 || methods[rules[i].method].ops == ops))

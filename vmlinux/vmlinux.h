@@ -158,16 +158,29 @@ struct page {
 	struct address_space *mapping;
 };
 
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
+struct vma_lock {
+	struct rw_semaphore lock;
+};
+
 struct vm_area_struct {
 	struct mm_struct *vm_mm;
 	const struct vm_operations_struct *vm_ops;
 	struct file *vm_file;
 	unsigned long vm_flags;
+	struct vma_lock *vm_lock; /* 6.4 to 6.14 */
+	refcount_t vm_refcnt;     /* from 6.15 on */
 };
+
+enum fault_flag { FAULT_FLAG_VMA_LOCK = 1 << 12 }; /* a macro before 5.13, and this one since 6.4 */
 
 struct vm_fault {
 	struct vm_area_struct *vma;
 	struct page *page;
+	enum fault_flag flags; /* an integer before 5.13 */
 };
 
 struct readahead_control {

@@ -8,7 +8,7 @@
 const char *const mode_names[] = {"any", "none", "maybe", "shared", "exclusive", "held", "free", "yes", "no", NULL};
 const char *const phase_names[] = {"entry", "exit", "during", "after", NULL};
 const char *const lock_kind_names[] = {"rwsem", "mutex", "spin", "bit", "context", NULL};
-static const char *const file_statements[] = {"type", "lock", "ops", "every", "method", NULL};
+static const char *const file_statements[] = {"type", "lock", "ops", "every", "column", "method", NULL};
 static const char *const method_statements[] = {"rule",    "cell",  "hot",         "select",
 						"without", "learn", "super_block", NULL};
 

@@ -28,7 +28,7 @@ def finding: fields("finding \(.rule)"; {rule: "string", ops: "string", method: 
   (.task | fields("task"; {pid: "number", tgid: "number", comm: "string", cpu: "number"})),
   (select(.stack | length == 0) | "finding \(.rule): empty stack");
 
-fields("report"; {version: "number", kernel: "string", mounts: "array", started: "string", started_monotonic_ns: "number",
+fields("report"; {version: "number", kernel: "string", spec: "string|null", mounts: "array", started: "string", started_monotonic_ns: "number",
   duration_seconds: "number", calls: "number", methods: "array", violations: "array", drift: "array", coverage: "object",
   lost: "object", cost: "object"}),
 (select(.version != 1) | "report: version \(.version)"),
@@ -37,7 +37,7 @@ fields("report"; {version: "number", kernel: "string", mounts: "array", started:
 (.violations[], .drift[] | finding),
 (.coverage | fields("coverage"; {rules: "number", checked: "number", exercised: "number", not_exercised: "number", unverifiable: "number",
   not_attached: "number", methods_exercised: "number", functions: "number", functions_attached: "number", functions_refused: "number",
-  functions_undocumented: "number", learnt: "array", undocumented: "array"}),
+  functions_undocumented: "number", learnt: "array", undocumented: "array", without_probe: "array"}),
   (select(.rules != .checked + .unverifiable + .not_attached) | "coverage: rules do not add up"),
   (select(.checked != .exercised + .not_exercised) | "coverage: checked do not add up")),
 (.lost | fields("lost"; {signatures_full: "number", stacks_full: "number", ring_full: "number", frames_full: "number",
