@@ -266,14 +266,19 @@ struct adding {
 	int added;
 };
 
-static int find_method(int ops, const char *name)
+/* The method of this name as described for this kernel, else as described for another one, or -1. */
+static int find_method(int ops, const char *name, int kernel)
 {
 	const struct ops_struct *o = &ops_structs[ops];
+	int other = -1;
 
 	for (int m = o->first_method; m < o->first_method + o->n_methods; m++)
-		if (!strcmp(methods[m].name, name))
-			return m;
-	return -1;
+		if (!strcmp(methods[m].name, name)) {
+			if (in_range(methods[m].since, methods[m].until, kernel))
+				return m;
+			other = m;
+		}
+	return other;
 }
 
 static void note_where(struct function *f, const char *found)
@@ -305,7 +310,7 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 	f = &p->functions[p->n_functions];
 	*f = (struct function){.ops = a->table->ops,
 			       .addr = addr,
-			       .method = find_method(a->table->ops, method),
+			       .method = find_method(a->table->ops, method, p->kernel),
 			       .histogram = -1,
 			       .links = {-1, -1},
 			       .programs = {-1, -1}};

@@ -10,17 +10,6 @@
 
 #define WIDTH 100
 
-static const struct method *find(const char *ops, size_t ops_len, const char *name)
-{
-	for (int m = 0; m < n_methods; m++) {
-		const char *o = ops_structs[methods[m].ops].name;
-
-		if (strlen(o) == ops_len && !strncmp(o, ops, ops_len) && !strcmp(methods[m].name, name))
-			return &methods[m];
-	}
-	return NULL;
-}
-
 static void print_range(int since, int until)
 {
 	char from[8], to[8];
@@ -59,16 +48,31 @@ static void explain_promise(const struct rule *r)
 	text__wrap(stdout, NULL, line, 4, WIDTH);
 }
 
+static void explain_nothing(const struct rule *r, char *line, size_t len)
+{
+	const char *lock = lock_classes[r->lock].name;
+
+	if (r->mode == RULE_none)
+		snprintf(line, len, "The VFS does not take %s for it, and does not promise that nobody holds it.",
+			 lock);
+	else if (r->mode == RULE_maybe)
+		snprintf(line, len, "%s may be held or not.", lock);
+	else
+		snprintf(line, len, "The document says nothing of %s.", lock);
+}
+
 static void explain_rule(const struct rule *r)
 {
 	char line[2048];
 
 	printf("\n  %s\n    ", r->id);
-	print_range(r->since, r->until);
-	printf(": \"%s\" (%s)\n", r->says, r->place);
+	if (r->since || r->until) {
+		print_range(r->since, r->until);
+		fputs(": ", stdout);
+	}
+	printf("\"%s\" (%s)\n", r->says, r->place);
 	if (!rule_promises(r)) {
-		snprintf(line, sizeof(line), "Promises nothing about %s: %s.", lock_classes[r->lock].name,
-			 rule__expected(r));
+		explain_nothing(r, line, sizeof(line));
 		text__wrap(stdout, NULL, line, 4, WIDTH);
 		return;
 	}
@@ -106,28 +110,43 @@ static void explain_method(const struct method *m)
 		explain_rule(&rules[m->first_rule + i]);
 }
 
+/* All descriptions of a name, as arguments change over time. Returns the first, or NULL if there is none. */
+static const struct method *explain_name(const char *ops, size_t ops_len, const char *name)
+{
+	const struct method *first = NULL;
+
+	for (int m = 0; m < n_methods; m++) {
+		const char *o = ops_structs[methods[m].ops].name;
+
+		if (strlen(o) != ops_len || strncmp(o, ops, ops_len) != 0 || strcmp(methods[m].name, name) != 0)
+			continue;
+		if (first)
+			putchar('\n');
+		explain_method(&methods[m]);
+		if (!first)
+			first = &methods[m];
+	}
+	return first;
+}
+
 int spec__explain(const char *ops_method)
 {
 	const char *dot = strchr(ops_method, '.');
-	const struct method *m = dot ? find(ops_method, (size_t)(dot - ops_method), dot + 1) : NULL;
+	size_t ops_len = dot ? (size_t)(dot - ops_method) : 0;
+	const struct method *m = dot ? explain_name(ops_method, ops_len, dot + 1) : NULL;
 
 	if (!m) {
 		fprintf(stderr,
 			"vfslock spec explain: %s: no such method; give one like inode_operations.rename ('vfslock "
-			"spec show' has "
-			"them all)\n",
+			"spec "
+			"show' has them all)\n",
 			ops_method);
 		return EXIT_USAGE;
 	}
-	explain_method(m);
 	/* A renamed method's history goes on under its older name. */
 	for (int i = 0; m && m->formerly && i < 4; i++) {
-		const char *ops = ops_structs[m->ops].name;
-
 		printf("\n%s was called %s before.\n\n", m->name, m->formerly);
-		m = find(ops, strlen(ops), m->formerly);
-		if (m)
-			explain_method(m);
+		m = explain_name(ops_method, ops_len, m->formerly);
 	}
 	return EXIT_CLEAN;
 }

@@ -326,10 +326,6 @@ static void parse_method(struct spec *spec, struct lexer *lx, struct ops *ops)
 	m = &ops->methods[ops->n_methods++];
 	m->where = lexer__place(lx);
 	m->name = lexer__name(lx, "a method's name");
-	for (int i = 0; i < ops->n_methods - 1; i++)
-		if (!strcmp(ops->methods[i].name, m->name))
-			fail_at(&m->where, "method '%s' is already described in line %d, expected one description",
-				m->name, ops->methods[i].where.line);
 	expect(lx, "(", "before the parameters");
 	if (!lexer__take(lx, ")")) {
 		do

@@ -258,17 +258,41 @@ static void default_super_block(const struct spec *spec, struct method *m)
 		m->name);
 }
 
+/* A method's arguments change over time; but one kernel has one method of a name. */
+static void check_duplicates(const struct ops *ops)
+{
+	for (int i = 0; i < ops->n_methods; i++)
+		for (int k = 0; k < i; k++) {
+			const struct method *a = &ops->methods[k], *b = &ops->methods[i];
+			bool apart = (a->until && b->since && a->until <= b->since) ||
+				     (b->until && a->since && b->until <= a->since);
+
+			if (!strcmp(a->name, b->name) && !apart)
+				fail_at(&b->where,
+					"method '%s' is already described in line %d, expected ranges (since, until) "
+					"that do "
+					"not overlap",
+					b->name, a->where.line);
+		}
+}
+
+/* Fails if @r's id stands among the first @n rules of @m. */
+static void check_id(const struct rule *r, const struct method *m, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(r->id, m->rules[i].id))
+			fail_rule(r, format("a second rule has the id %s", r->id),
+				  "an 'as NAME' clause that tells them apart");
+}
+
 static void check_ids(const struct ops *ops)
 {
-	for (int i = 0; i < ops->n_methods; i++) {
-		const struct method *m = &ops->methods[i];
-
-		for (int a = 0; a < m->n_rules; a++)
-			for (int b = 0; b < a; b++)
-				if (!strcmp(m->rules[a].id, m->rules[b].id))
-					fail_rule(&m->rules[a], format("a second rule has the id %s", m->rules[a].id),
-						  "an 'as NAME' clause that tells them apart");
-	}
+	for (int i = 0; i < ops->n_methods; i++)
+		for (int r = 0; r < ops->methods[i].n_rules; r++) {
+			check_id(&ops->methods[i].rules[r], &ops->methods[i], r);
+			for (int k = 0; k < i; k++)
+				check_id(&ops->methods[i].rules[r], &ops->methods[k], ops->methods[k].n_rules);
+		}
 }
 
 void spec__resolve(struct spec *spec)
@@ -286,6 +310,7 @@ void spec__resolve(struct spec *spec)
 				resolve_rule(spec, ops, m, &m->rules[r]);
 			resolve_select(spec, m);
 		}
+		check_duplicates(ops);
 		check_ids(ops);
 	}
 }

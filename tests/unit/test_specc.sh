@@ -225,7 +225,7 @@ test_versions() {
 }
 
 test_methods() {
-	bad_rule "duplicate method" "@3:8: method 'm' is already described in line 2, expected one description" \
+	bad_rule "duplicate method" "@3:8: method 'm' is already described in line 2, expected ranges (since, until) that do not overlap" \
 		'method m(struct inode *dir)'
 	bad_rule "ops struct in two files" \
 		"@3:5: ops struct 'a_operations' has a file already, expected one file each" \

@@ -64,6 +64,9 @@ sleep 1
 run exact $v report --json -q /mnt -- sh -c "$w all /mnt/w 3 >/out/exact-workload.json"
 kill $holder
 run text $v report --latency all -d 2 /mnt -- $w rename /mnt/w 2
+run other-rules $v report --json -q --spec /etc/other-rules.rst /mnt -- sh -c "$w lookup /mnt/w 20 && $w create /mnt/w 5 && $w unlink /mnt/w 5"
+printf 'inode_operations\n================\n\nlocking rules:\n\n=== ===\nops i_rwsem(inode)\n=== ===\nlookup: wibbly\n=== ===\n' >/tmp/bad-rules.rst
+run bad-rules $v report --spec /tmp/bad-rules.rst -d 1 /mnt
 run usage-duration $v report -d x /mnt
 run usage-latency $v report --latency nonsense /mnt
 run usage-none $v report
