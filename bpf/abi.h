@@ -32,8 +32,7 @@
 #define VM_FAULT_RETRY bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_RETRY)
 
 /* The mapping of a folio, on kernels without folios of a page. */
-#define MAPPING(folio)                                                                                                 \
-	(bpf_core_type_exists(struct folio) ? (folio)->mapping : ((struct page *)(folio))->mapping)
+#define MAPPING(folio) (bpf_core_type_exists(struct folio) ? (folio)->mapping : ((struct page *)(folio))->mapping)
 
 /*
  * Is this fault handled under the lock of its vma, without mmap_lock? Not what a kernel without such locks does. The
@@ -61,5 +60,64 @@ static __always_inline bool vl_vma_may_be_locked(struct vm_area_struct *vma)
 	return false;
 }
 #define VMA_MAY_BE_LOCKED(vma) vl_vma_may_be_locked(vma)
+
+/*
+ * The barriers, which differ, keep clang from looking at what is not there on this kernel before it is asked for, or at
+ * both at once.
+ *
+ * The file of a lock, and of a lease, which is a struct file_lock up to 6.8.
+ */
+static __always_inline struct file *vl_lock_file(struct file_lock *fl)
+{
+	if (bpf_core_field_exists(fl->fl_file)) {
+		barrier();
+		return fl->fl_file;
+	}
+	barrier_var(fl);
+	return ((struct file_lock___v69 *)fl)->c.flc_file;
+}
+#define VL_LOCK_FILE(fl) vl_lock_file(fl)
+
+static __always_inline struct file *vl_lease_file(void *fl)
+{
+	if (bpf_core_type_exists(struct file_lease)) {
+		barrier();
+		return ((struct file_lease *)fl)->c.flc_file;
+	}
+	barrier_var(fl);
+	return ((struct file_lock *)fl)->fl_file;
+}
+#define VL_LEASE_FILE(fl) vl_lease_file(fl)
+
+/* include/linux/fs.h up to 6.8: FL_DELEG, FL_LEASE and FL_LAYOUT. A struct file_lock of later kernels is no lease. */
+static __always_inline bool vl_is_lease(struct file_lock *fl)
+{
+	if (!bpf_core_field_exists(fl->fl_flags))
+		return false;
+	barrier();
+	return fl->fl_flags & (4 | 32 | 2048);
+}
+#define VL_IS_LEASE(fl) vl_is_lease(fl)
+
+/*
+ * The super_block of a buffer: that of the inode whose page it lies in, and where this is a block device, that of the
+ * filesystem on it. The address is only compared.
+ */
+static __always_inline struct super_block *vl_buffer_super_block(struct buffer_head *bh)
+{
+	struct inode *host = bh->b_page->mapping->host;
+	struct block_device *bdev;
+
+	if (!S_ISBLK(host->i_mode))
+		return host->i_sb;
+	bdev = bh->b_bdev;
+	if (bpf_core_field_exists(bdev->bd_super)) {
+		barrier();
+		return bdev->bd_super;
+	}
+	barrier_var(bdev);
+	return bdev->bd_holder;
+}
+#define VL_BUFFER_SUPER_BLOCK(bh) vl_buffer_super_block(bh)
 
 #endif

@@ -65,6 +65,32 @@ static __always_inline __u64 vl_read_spin(spinlock_t *lock, __u64 me, __u64 *wor
 	return word[0] ? VL_STATE_HELD : VL_STATE_FREE;
 }
 
+/* By its symbol: see vl_read_global_rwsem(). */
+static __always_inline __u64 vl_read_global_spin(const void *symbol, __u64 me, __u64 *word)
+{
+	const spinlock_t *lock = symbol;
+	__u8 locked = 0;
+
+	word[0] = word[1] = 0;
+	if (!symbol || bpf_core_read(&locked, sizeof(locked), &lock->rlock.raw_lock.locked))
+		return VL_STATE_UNREAD;
+	word[0] = locked;
+	return locked ? VL_STATE_HELD : VL_STATE_FREE;
+}
+
+/* Held: by a writer, or by a reader that keeps writers out. Readers that only sample the sequence hold nothing. */
+static __always_inline __u64 vl_read_global_seqlock(const void *symbol, __u64 me, __u64 *word)
+{
+	const seqlock_t *lock = symbol;
+	__u8 locked = 0;
+
+	word[0] = word[1] = 0;
+	if (!symbol || bpf_core_read(&locked, sizeof(locked), &lock->lock.rlock.raw_lock.locked))
+		return VL_STATE_UNREAD;
+	word[0] = locked;
+	return locked ? VL_STATE_HELD : VL_STATE_FREE;
+}
+
 /* A folio by its address only, where no BTF type leads to it: PAGE(), PAGE_AT(). */
 struct vl_any_folio;
 
@@ -97,9 +123,17 @@ static __always_inline __u64 vl_read_any_folio(struct vl_any_folio *folio, __u64
 	return vl_flags_state(flags, word);
 }
 
+static __always_inline __u64 vl_read_buffer(struct buffer_head *bh, __u64 *word)
+{
+	word[0] = bh->b_state;
+	word[1] = 0;
+	return word[0] & (1ULL << bpf_core_enum_value(enum bh_state_bits, BH_Lock)) ? VL_STATE_HELD : VL_STATE_FREE;
+}
+
 #define vl_read_bit(subject, me, word)                                                                                 \
 	((void)(me), _Generic((subject), struct folio *                                                                \
-			      : vl_read_folio, struct page *                                                           \
+			      : vl_read_folio, struct buffer_head *                                                    \
+			      : vl_read_buffer, struct page *                                                          \
 			      : vl_read_page, struct vl_any_folio *                                                    \
 			      : vl_read_any_folio)(subject, word))
 

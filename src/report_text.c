@@ -205,12 +205,14 @@ const char *finding__decode(const struct finding *f, char *buf, size_t len)
 		snprintf(buf, len, "owner %s", owner_text(a, f->sample.task));
 		break;
 	case LOCK_KIND_spin:
+	case LOCK_KIND_seqlock:
 		snprintf(buf, len, "locked byte %llu", a);
 		break;
 	case LOCK_KIND_bit:
 		snprintf(buf, len, "flags 0x%llx", a);
 		break;
 	case LOCK_KIND_context:
+	case LOCK_KIND_words:
 		break;
 	}
 	return buf;

@@ -21,7 +21,15 @@ enum rule_mode {
 
 enum rule_phase { RULE_AT_entry, RULE_AT_exit, RULE_AT_during, RULE_AT_after };
 
-enum lock_kind { LOCK_KIND_rwsem, LOCK_KIND_mutex, LOCK_KIND_spin, LOCK_KIND_bit, LOCK_KIND_context };
+enum lock_kind {
+	LOCK_KIND_rwsem,
+	LOCK_KIND_mutex,
+	LOCK_KIND_spin,
+	LOCK_KIND_seqlock,
+	LOCK_KIND_bit,
+	LOCK_KIND_context,
+	LOCK_KIND_words /* a column of the document that is about no lock: never judged */
+};
 
 struct lock_class {
 	const char *name;

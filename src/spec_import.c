@@ -56,8 +56,11 @@ static enum rule_mode mode_of(const struct rst_meaning *m, enum lock_kind kind)
 	case LOCK_KIND_mutex:
 		return RULE_exclusive;
 	case LOCK_KIND_spin:
+	case LOCK_KIND_seqlock:
 	case LOCK_KIND_bit:
 		return RULE_held;
+	case LOCK_KIND_words:
+		return RULE_any;
 	case LOCK_KIND_context:
 		return m->entry == RST_YES ? RULE_yes : RULE_any;
 	}
@@ -105,12 +108,21 @@ static void import_cell(struct importer *i, const struct method *m, int lock, co
 			 ops_structs[m->ops].name, m->name, header->text, cell->text);
 }
 
-static int find_column(const struct ops_struct *o, const char *header, int kernel)
+/* The lock that the column is about; of several, the one that @m has a cell for. */
+static int find_column(const struct ops_struct *o, const struct method *m, const char *header, int kernel)
 {
-	for (int c = 0; c < o->n_columns; c++)
-		if (in_range(o->columns[c].since, o->columns[c].until, kernel) && !strcmp(o->columns[c].header, header))
-			return o->columns[c].lock;
-	return -1;
+	int lock = -1;
+
+	for (int c = 0; c < o->n_columns; c++) {
+		const struct table_column *col = &o->columns[c];
+
+		if (!in_range(col->since, col->until, kernel) || strcmp(col->header, header) != 0)
+			continue;
+		lock = col->lock;
+		if (method__cell(m, lock, kernel))
+			return lock;
+	}
+	return lock;
 }
 
 static void import_row(struct importer *i, const struct ops_struct *o, const struct rst_table *t,
@@ -127,7 +139,7 @@ static void import_row(struct importer *i, const struct ops_struct *o, const str
 		return;
 	}
 	for (int c = 0; c < t->n_columns && !i->err; c++) {
-		int lock = find_column(o, t->headers[c].text, i->kernel);
+		int lock = find_column(o, m, t->headers[c].text, i->kernel);
 		char *words;
 
 		if (lock < 0) {

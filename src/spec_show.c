@@ -15,14 +15,17 @@
 #define WIDTH 110
 #define MAX_COLUMNS 12
 
-/* The columns of the document of @kernel. */
+/* The columns of the document of @kernel; one that is about several locks counts once. */
 static int columns_in_force(const struct ops_struct *o, int kernel, const struct table_column **out)
 {
 	int n = 0;
 
-	for (int c = 0; c < o->n_columns && n < MAX_COLUMNS; c++)
-		if (in_range(o->columns[c].since, o->columns[c].until, kernel))
+	for (int c = 0; c < o->n_columns && n < MAX_COLUMNS; c++) {
+		bool again = n && !strcmp(out[n - 1]->header, o->columns[c].header);
+
+		if (in_range(o->columns[c].since, o->columns[c].until, kernel) && !again)
 			out[n++] = &o->columns[c];
+	}
 	return n;
 }
 

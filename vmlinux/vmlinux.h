@@ -64,6 +64,15 @@ typedef struct spinlock {
 	struct raw_spinlock rlock;
 } spinlock_t;
 
+/* A struct without a tag: known by the name of the type. */
+typedef struct {
+	spinlock_t lock;
+} seqlock_t;
+
+struct lockref {
+	spinlock_t lock;
+};
+
 struct rw_semaphore {
 	atomic_long_t count;
 	atomic_long_t owner;
@@ -101,6 +110,10 @@ struct file_operations;
 struct address_space_operations;
 struct vm_operations_struct;
 
+struct file_lock_context {
+	spinlock_t flc_lock;
+};
+
 struct inode {
 	umode_t i_mode;
 	struct rw_semaphore i_rwsem;
@@ -111,6 +124,7 @@ struct inode {
 	const struct file_operations *i_fop;
 	unsigned int i_flags;
 	atomic_t i_count;
+	struct file_lock_context *i_flctx;
 };
 
 struct address_space {
@@ -120,6 +134,7 @@ struct address_space {
 };
 
 struct dentry {
+	struct lockref d_lockref;
 	struct inode *d_inode;
 	struct super_block *d_sb;
 };
@@ -158,6 +173,46 @@ struct page {
 	struct address_space *mapping;
 };
 
+struct gendisk {
+	struct mutex open_mutex;
+};
+
+/* bd_mutex up to 5.13; bd_super up to 6.5, where the super_block became the holder. */
+struct block_device {
+	struct mutex bd_mutex;
+	struct gendisk *bd_disk;
+	struct super_block *bd_super;
+	void *bd_holder;
+};
+
+struct buffer_head {
+	unsigned long b_state;
+	struct page *b_page;
+	struct block_device *b_bdev;
+};
+
+struct file_lock {
+	unsigned int fl_flags;
+	struct file *fl_file;
+};
+
+/* From 6.9 on: what is common to locks and leases, which are types of their own. */
+struct file_lock_core {
+	struct file *flc_file;
+};
+
+struct file_lock___v69 {
+	struct file_lock_core c;
+};
+
+struct file_lease {
+	struct file_lock_core c;
+};
+
+struct dquot {
+	struct super_block *dq_sb;
+};
+
 typedef struct {
 	atomic_t refs;
 } refcount_t;
@@ -192,6 +247,10 @@ struct writeback_control {
 	int sync_mode;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct xattr_handler {
 	const char *name;
 };
@@ -213,6 +272,7 @@ struct pcpu_hot {
 
 /* Only the names count: CO-RE asks the running kernel for the values. */
 enum pageflags { PG_locked };
+enum bh_state_bits { BH_Lock };
 enum vm_fault_reason { VM_FAULT_LOCKED, VM_FAULT_RETRY };
 
 #endif

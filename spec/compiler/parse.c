@@ -7,7 +7,7 @@
 
 const char *const mode_names[] = {"any", "none", "maybe", "shared", "exclusive", "held", "free", "yes", "no", NULL};
 const char *const phase_names[] = {"entry", "exit", "during", "after", NULL};
-const char *const lock_kind_names[] = {"rwsem", "mutex", "spin", "bit", "context", NULL};
+const char *const lock_kind_names[] = {"rwsem", "mutex", "spin", "seqlock", "bit", "context", "words", NULL};
 static const char *const file_statements[] = {"type", "lock", "ops", "every", "column", "method", NULL};
 static const char *const method_statements[] = {"rule",    "cell",  "hot",         "select",
 						"without", "learn", "super_block", NULL};
@@ -359,16 +359,19 @@ static void parse_lock_word(struct lexer *lx, struct lock *l)
 	int pointers;
 	char *tag;
 
-	if (l->kind == LOCK_CONTEXT) {
+	if (l->kind == LOCK_CONTEXT || l->kind == LOCK_WORDS) {
 		if (lexer__is(lx, "in") || lexer__is(lx, "global"))
 			lexer__fail(lx, "unexpected '%s', expected nothing: a context has no word", lx->tok.text);
+	} else if (lexer__is(lx, "in") && l->kind == LOCK_SEQLOCK) {
+		lexer__fail(lx, "unexpected 'in', expected 'global SYMBOL': a seqlock is read by its symbol only");
 	} else if (lexer__take(lx, "in")) {
 		l->in = parse_type_words(lx, &pointers, &tag);
 		expect(lx, "*", "after the struct's tag");
 		l->in = format("%s *", l->in);
 		l->word = take_code(lx, "{ C } over `it`");
-	} else if (lexer__is(lx, "global") && l->kind != LOCK_RWSEM) {
-		lexer__fail(lx, "unexpected 'global', expected 'in TYPE { C }': only a rwsem is read by its symbol");
+	} else if (lexer__is(lx, "global") && (l->kind == LOCK_MUTEX || l->kind == LOCK_BIT)) {
+		lexer__fail(lx, "unexpected 'global', expected 'in TYPE { C }': a %s is not read by its symbol",
+			    lock_kind_names[l->kind]);
 	} else if (lexer__take(lx, "global")) {
 		l->global = lexer__word(lx, "a kernel symbol");
 	} else {
@@ -399,7 +402,8 @@ static void parse_lock(struct spec *spec, struct lexer *lx)
 	l->name = lexer__name(lx, "a lock's name");
 	kind = lx->tok.kind == TOKEN_WORD ? name_index(lock_kind_names, lx->tok.text) : -1;
 	if (kind < 0)
-		lexer__fail(lx, "unknown kind '%s', expected rwsem, mutex, spin, bit or context", lx->tok.text);
+		lexer__fail(lx, "unknown kind '%s', expected rwsem, mutex, spin, seqlock, bit, context or words",
+			    lx->tok.text);
 	l->kind = (enum lock_kind)kind;
 	lexer__next(lx);
 	parse_lock_word(lx, l);

@@ -44,8 +44,11 @@ static bool mode_fits(const struct lock *l, const struct rule *r)
 	case LOCK_MUTEX:
 		return r->mode == MODE_EXCLUSIVE;
 	case LOCK_SPIN:
+	case LOCK_SEQLOCK:
 	case LOCK_BIT:
 		return r->mode == MODE_HELD || r->mode == MODE_FREE;
+	case LOCK_WORDS:
+		return false;
 	case LOCK_CONTEXT:
 		return (r->mode == MODE_YES && r->phase == PHASE_ENTRY) ||
 		       (r->mode == MODE_NO && r->phase == PHASE_DURING);
@@ -97,7 +100,8 @@ static void check_rule(const struct spec *spec, const struct rule *r)
 		fail_rule(r,
 			  format("a %s does not go with mode '%s' at %s", lock_kind_names[l->kind], mode_names[r->mode],
 				 phase_names[r->phase]),
-			  "exclusive or shared (rwsem), exclusive (mutex), held or free (spin, bit), yes at entry or "
+			  "exclusive or shared (rwsem), exclusive (mutex), held or free (spin, seqlock, bit), yes at "
+			  "entry or "
 			  "no during "
 			  "(context)");
 	if (l->word && !r->expr)

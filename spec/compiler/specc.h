@@ -62,7 +62,7 @@ void *grow(void *array, int count, size_t elem_size);
 
 enum mode { MODE_ANY, MODE_NONE, MODE_MAYBE, MODE_SHARED, MODE_EXCLUSIVE, MODE_HELD, MODE_FREE, MODE_YES, MODE_NO };
 enum phase { PHASE_ENTRY, PHASE_EXIT, PHASE_DURING, PHASE_AFTER };
-enum lock_kind { LOCK_RWSEM, LOCK_MUTEX, LOCK_SPIN, LOCK_BIT, LOCK_CONTEXT };
+enum lock_kind { LOCK_RWSEM, LOCK_MUTEX, LOCK_SPIN, LOCK_SEQLOCK, LOCK_BIT, LOCK_CONTEXT, LOCK_WORDS };
 
 struct type { /* how a super_block is found from an argument of this type */
 	char *name;

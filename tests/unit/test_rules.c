@@ -73,6 +73,14 @@ static __u64 sample(const struct rule *r, unsigned int state, __u64 flags)
 	return r->phase == RULE_AT_exit ? sig | VL_SIG_EXITED : sig;
 }
 
+static bool always_drifts(const struct rule *r)
+{
+	for (int i = 0; i < r->n_drifts; i++)
+		if (r->drifts[i].condition < 0 && !r->drifts[i].via)
+			return true;
+	return false;
+}
+
 /* A breach of each of the rule's drifts is a drift, and of none a violation. */
 static bool covers_breach(const struct rule *r, __u64 sig)
 {
@@ -82,7 +90,8 @@ static bool covers_breach(const struct rule *r, __u64 sig)
 	const struct drift *drift;
 	bool ok, direct;
 
-	ok = judge__breach(r, &j, path, COUNT(path), &drift, &direct) == VERDICT_VIOLATION && !drift && !direct;
+	ok = always_drifts(r) ||
+	     (judge__breach(r, &j, path, COUNT(path), &drift, &direct) == VERDICT_VIOLATION && !drift && !direct);
 	for (int i = 0; i < r->n_drifts; i++) {
 		const struct drift *d = &r->drifts[i];
 
@@ -143,7 +152,7 @@ static void check_kind(const struct rule *r)
 		break;
 	case RULE_held:
 	case RULE_free:
-		assert_true(kind == LOCK_KIND_spin || kind == LOCK_KIND_bit);
+		assert_true(kind == LOCK_KIND_spin || kind == LOCK_KIND_seqlock || kind == LOCK_KIND_bit);
 		break;
 	default:
 		assert_int_equal(kind, LOCK_KIND_context);
@@ -161,7 +170,7 @@ static void check_rule_fits(const struct rule *r, const struct method *m)
 	for (const short *in = r->inside; in && *in >= 0; in++)
 		assert_true(*in < n_methods);
 	for (int d = 0; d < r->n_drifts; d++) {
-		assert_true((r->drifts[d].condition >= 0) != (r->drifts[d].via != NULL));
+		assert_true(r->drifts[d].condition < 0 || !r->drifts[d].via);
 		assert_true(r->drifts[d].condition < CONDITIONS);
 		assert_non_null(r->drifts[d].because);
 	}

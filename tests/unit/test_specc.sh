@@ -301,7 +301,7 @@ test_twice() {
 test_declarations() {
 	bad "lock declared twice" "@1:6: lock 'i_rwsem' is already declared, expected a new name" \
 		<<<'lock i_rwsem rwsem global other'
-	bad "unknown kind of lock" "@1:11: unknown kind 'futex', expected rwsem, mutex, spin, bit or context" \
+	bad "unknown kind of lock" "@1:11: unknown kind 'futex', expected rwsem, mutex, spin, seqlock, bit, context or words" \
 		<<<'lock here futex global other'
 	bad "lock that lies nowhere" "@2:1: unexpected 'end of file', expected 'in TYPE { C }' or 'global SYMBOL'" \
 		<<<'lock here rwsem'
@@ -310,9 +310,11 @@ test_declarations() {
 	bad "context with a symbol" "@1:19: unexpected 'global', expected nothing: a context has no word" \
 		<<<'lock here context global here'
 	local kind
-	for kind in mutex spin bit; do
+	bad "seqlock in an object" "@1:19: unexpected 'in', expected 'global SYMBOL': a seqlock is read by its symbol only" \
+		<<<'lock here seqlock in struct inode * { it }'
+	for kind in mutex bit; do
 		bad "$kind with a symbol" \
-			"@ unexpected 'global', expected 'in TYPE { C }': only a rwsem is read by its symbol" \
+			"@ unexpected 'global', expected 'in TYPE { C }': a $kind is not read by its symbol" \
 			<<<"lock here $kind global here"
 	done
 	bad "field of nothing" "@1:58: unexpected '.i_rwsem', expected STRUCT.MEMBER after 'field'" \
@@ -323,7 +325,7 @@ test_declarations() {
 		<<<'type struct inode super_block { it->i_sb }'
 }
 
-kinds='expected exclusive or shared (rwsem), exclusive (mutex), held or free (spin, bit), '
+kinds='expected exclusive or shared (rwsem), exclusive (mutex), held or free (spin, seqlock, bit), '
 kinds+='yes at entry or no during (context)'
 
 # bad_fit KIND MODE RULE: a mode that does not go with the kind of lock.
