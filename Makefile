@@ -3,6 +3,7 @@
 #	make demo	audits a real ext4 on a real kernel, in a guest, and prints the report
 #	make test	unit tests, linters and guest tests; ends with "N passed, N failed, N skipped"
 #	make bench	what an audit costs, in guest instructions
+#	make check-spec KERNEL=6.12	the rules against the document in Debian's kernel sources
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
 #	make		builds build/vfslock, one static binary
 #
@@ -28,7 +29,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint guest bench fuzz clean packages
+.PHONY: all demo test unit lint guest bench fuzz check-spec clean packages
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -92,6 +93,13 @@ fuzz: packages
 	$(MAKE) --no-print-directory $(BUILD)/fuzz_rst
 	rm -rf $(BUILD)/corpus && mkdir -p $(BUILD)/corpus && cp tests/unit/rst/*.rst $(BUILD)/corpus
 	$(BUILD)/fuzz_rst -max_total_time=$(FUZZ_SECONDS) -max_len=8192 $(BUILD)/corpus
+
+# Compares the rules with the document in Debian's kernel sources: make check-spec KERNEL=6.12
+KERNEL ?= 6.1
+
+check-spec: packages
+	$(MAKE) --no-print-directory all
+	tests/check-spec $(KERNEL) $(BUILD)
 
 packages:
 	tests/packages

@@ -15,7 +15,7 @@ static void print_range(int since, int until)
 	char from[8], to[8];
 
 	if (!since && !until)
-		fputs("in every document since 5.10", stdout);
+		fputs("in every document since 5.4", stdout);
 	else if (!until)
 		printf("since %s", version__text(since, from));
 	else if (!since)

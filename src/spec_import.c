@@ -20,22 +20,31 @@ struct importer {
 	int kernel, err;
 };
 
-static void __attribute__((format(printf, 2, 3))) no_probe(struct importer *i, const char *fmt, ...)
+/* Keeps @text, which may be NULL for want of memory, in a list that goes with the rules. */
+static void keep(struct importer *i, char ***list, int *n, char *text)
 {
-	void *p = realloc(i->im->unprobed, (size_t)(i->im->n_unprobed + 1) * sizeof(*i->im->unprobed));
-	va_list ap;
+	void *p = realloc(*list, (size_t)(*n + 1) * sizeof(**list));
 
-	if (!p) {
+	if (p)
+		*list = p;
+	if (!p || !text) {
+		free(text);
 		i->err = -ENOMEM;
 		return;
 	}
-	i->im->unprobed = p;
+	(*list)[(*n)++] = text;
+}
+
+static void __attribute__((format(printf, 2, 3))) no_probe(struct importer *i, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
 	va_start(ap, fmt);
-	if (vasprintf(&i->im->unprobed[i->im->n_unprobed], fmt, ap) < 0)
-		i->err = -ENOMEM;
-	else
-		i->im->n_unprobed++;
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
+	keep(i, &i->im->unprobed, &i->im->n_unprobed, text);
 }
 
 static bool promises(const struct rst_meaning *m)
@@ -74,7 +83,7 @@ static bool is_from_cell(const struct importer *i, const struct rule *r, int loc
 
 /* One cell: all rules that come from it get its mode, if there is a probe for that. */
 static void import_cell(struct importer *i, const struct method *m, int lock, const struct rst_cell *header,
-			const struct rst_cell *cell, char *words)
+			const struct rst_cell *cell)
 {
 	const char *compiled = method__cell(m, lock, i->kernel);
 	struct rst_meaning meaning;
@@ -90,13 +99,16 @@ static void import_cell(struct importer *i, const struct method *m, int lock, co
 		return;
 	}
 	mode = mode_of(&meaning, lock_classes[lock].kind);
+	keep(i, &i->im->words, &i->im->n_words, strdup(cell->text));
+	if (i->err)
+		return;
 	for (int n = 0; n < m->n_rules; n++) {
 		struct rule *r = &i->im->rules[m->first_rule + n];
 
 		if (!is_from_cell(i, &rules[m->first_rule + n], lock))
 			continue;
 		i->im->changed++;
-		r->says = words;
+		r->says = i->im->words[i->im->n_words - 1];
 		r->mode = mode;
 		/* Only a rule that reads its lock at entry can be given another mode. */
 		probed = probed || (r->slot >= 0 && r->phase == RULE_AT_entry && mode != RULE_any);
@@ -140,7 +152,6 @@ static void import_row(struct importer *i, const struct ops_struct *o, const str
 	}
 	for (int c = 0; c < t->n_columns && !i->err; c++) {
 		int lock = find_column(o, m, t->headers[c].text, i->kernel);
-		char *words;
 
 		if (lock < 0) {
 			if (row->cells[c].text[0])
@@ -149,11 +160,7 @@ static void import_row(struct importer *i, const struct ops_struct *o, const str
 					 row->cells[c].text);
 			continue;
 		}
-		words = strdup(row->cells[c].text); /* lives as long as the rules: until the tool ends */
-		if (!words)
-			i->err = -ENOMEM;
-		else
-			import_cell(i, m, lock, &t->headers[c], &row->cells[c], words);
+		import_cell(i, m, lock, &t->headers[c], &row->cells[c]);
 	}
 }
 
@@ -228,6 +235,9 @@ void imported__free(struct imported *im)
 	for (int i = 0; i < im->n_unprobed; i++)
 		free(im->unprobed[i]);
 	free(im->unprobed);
+	for (int i = 0; i < im->n_words; i++)
+		free(im->words[i]);
+	free(im->words);
 	free(im->rules);
 	*im = (struct imported){0};
 }

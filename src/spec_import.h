@@ -13,7 +13,8 @@ struct imported {
 	const char *path;
 	struct rule *rules; /* n_rules of them, in the order of the compiled ones */
 	char **unprobed;
-	int n_unprobed, changed;
+	char **words; /* of the cells: what the rules' `says` point to */
+	int n_unprobed, n_words, changed;
 };
 
 /*

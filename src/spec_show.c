@@ -55,17 +55,11 @@ static void show_table(const struct ops_struct *o, int kernel)
 	text_table__free(t);
 }
 
-static bool same_rule(const struct rule *a, const struct rule *b)
-{
-	return !strcmp(a->says, b->says) && !strcmp(a->place, b->place) && a->lock == b->lock && a->mode == b->mode;
-}
-
-/* A rule of all methods is written once for each of them; it is shown once. */
+/* A rule of all methods stands in the tables once for each of them; it is shown once. */
 static bool shown_before(const struct ops_struct *o, const struct rule *r, int kernel)
 {
-	for (const struct rule *b = &rules[methods[o->first_method].first_rule]; b < r; b++)
-		if (!b->in_table && rule__in_force(b, kernel) && same_rule(b, r) &&
-		    lock_classes[r->lock].kind == LOCK_KIND_context)
+	for (const struct rule *b = &rules[methods[o->first_method].first_rule]; r->every && b < r; b++)
+		if (b->every && rule__in_force(b, kernel) && b->lock == r->lock && !strcmp(b->says, r->says))
 			return true;
 	return false;
 }
@@ -74,7 +68,8 @@ static void show_line(const struct rule *r)
 {
 	char line[1024];
 
-	snprintf(line, sizeof(line), "%s: \"%s\" (%s)", methods[r->method].name, r->says, r->place);
+	snprintf(line, sizeof(line), "%s: \"%s\" (%s)", r->every ? "every method" : methods[r->method].name, r->says,
+		 r->place);
 	text__wrap(stdout, "- ", line, 2, WIDTH);
 }
 

@@ -76,6 +76,8 @@ static void emit_rule(const struct spec *spec, int method_id, const struct rule 
 	put_field(out, "unverifiable", r->unverifiable);
 	if (!r->in_prose && !r->every)
 		fputs(" .in_table = true,", out);
+	if (r->every)
+		fputs(" .every = true,", out);
 	emit_inside(spec, r, out);
 	emit_drifts(r, out);
 	fputs(" },\n", out);
