@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "judge.h"
 
 /* Every so often all signatures are looked through, for those whose notice was dropped. */
@@ -29,14 +29,6 @@ struct collector {
 	struct seen_stack *stacks;
 	int n_stacks;
 };
-
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (__u64)ts.tv_sec * 1000000000ULL + (__u64)ts.tv_nsec;
-}
 
 /* A breach without a drift condition in the signature itself: the callers decide, so each call's stack is wanted. */
 static bool is_suspect(const struct plan *p, int fn, __u64 sig)
@@ -160,9 +152,9 @@ int collector__poll(struct collector *c, int timeout_ms, struct collect_news *ne
 
 	c->news = (struct collect_news){0};
 	err = ring_buffer__poll(c->ring, timeout_ms);
-	if (now_ns() - c->last_sweep_ns > SWEEP_NS) {
+	if (clock_ns(CLOCK_MONOTONIC) - c->last_sweep_ns > SWEEP_NS) {
 		each_key(c->maps->signatures, sizeof(struct vl_sig_key), judge_key, c);
-		c->last_sweep_ns = now_ns();
+		c->last_sweep_ns = clock_ns(CLOCK_MONOTONIC);
 	}
 	*news = c->news;
 	return err < 0 && err != -EINTR ? err : 0;

@@ -2,19 +2,12 @@
 #include "cost.h"
 
 #include <bpf/bpf.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define WINDOW_NS (COST_WINDOW_MS * 1000000ULL)
 #define PAUSE_NS 980000000ULL
-
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (__u64)ts.tv_sec * 1000000000ULL + (__u64)ts.tv_nsec;
-}
 
 static void read_totals(const struct plan *p, __u64 *runs, __u64 *ns)
 {
@@ -37,12 +30,12 @@ static void open_window(struct cost *c, const struct plan *p)
 	read_totals(p, &c->runs_before, &c->ns_before);
 	c->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	c->unavailable = c->stats_fd < 0;
-	c->since_ns = now_ns();
+	c->since_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
 static void close_window(struct cost *c, const struct plan *p)
 {
-	__u64 runs, ns, now = now_ns();
+	__u64 runs, ns, now = clock_ns(CLOCK_MONOTONIC);
 
 	close(c->stats_fd);
 	c->stats_fd = -1;
@@ -61,7 +54,7 @@ void cost__start(struct cost *c)
 
 void cost__tick(struct cost *c, const struct plan *p)
 {
-	__u64 passed = now_ns() - c->since_ns;
+	__u64 passed = clock_ns(CLOCK_MONOTONIC) - c->since_ns;
 
 	if (c->unavailable)
 		return;

@@ -43,43 +43,18 @@ static const struct method *find_method(const struct diff *d, const char *name)
 	return NULL;
 }
 
-static bool has_column(const struct diff *d, const char *header)
-{
-	for (int c = 0; c < d->ops->n_columns; c++)
-		if (in_range(d->ops->columns[c].since, d->ops->columns[c].until, d->kernel) &&
-		    !strcmp(d->ops->columns[c].header, header))
-			return true;
-	return false;
-}
-
-/* The words of @m's compiled cell under @header. A column may be about several locks: those of the one that has a cell.
- */
-static const char *compiled_words(const struct diff *d, const struct method *m, const char *header)
-{
-	for (int c = 0; c < d->ops->n_columns; c++) {
-		const struct table_column *col = &d->ops->columns[c];
-		const char *words;
-
-		if (!in_range(col->since, col->until, d->kernel) || strcmp(col->header, header) != 0)
-			continue;
-		words = method__cell(m, col->lock, d->kernel);
-		if (words)
-			return words;
-	}
-	return NULL;
-}
-
 static void compare_cell(struct diff *d, const struct method *m, const struct rst_cell *header,
 			 const struct rst_cell *cell)
 {
-	const char *words = compiled_words(d, m, header->text);
+	int lock = ops__column(d->ops, m, header->text, d->kernel);
+	const char *words = lock < 0 ? NULL : method__cell(m, lock, d->kernel);
 	struct rst_meaning meaning;
 
 	d->cells++;
 	if (rst_cell__meaning(header->text, cell->text, &meaning))
 		differ(d, cell->line, "%s.%s, column '%s': '%.*s' is not understood", d->ops->name, m->name,
 		       header->text, meaning.unknown.len, meaning.unknown.text);
-	if (!has_column(d, header->text))
+	if (lock < 0)
 		return; /* said once, for the header */
 	if (!words)
 		differ(d, cell->line, "%s.%s, column '%s': the document says '%s', the rules say nothing", d->ops->name,
@@ -92,7 +67,7 @@ static void compare_cell(struct diff *d, const struct method *m, const struct rs
 static void compare_table(struct diff *d, const struct rst_table *t)
 {
 	for (int c = 0; c < t->n_columns; c++)
-		if (!has_column(d, t->headers[c].text))
+		if (ops__column(d->ops, NULL, t->headers[c].text, d->kernel) < 0)
 			differ(d, t->headers[c].line, "%s: the rules know no column '%s'", d->ops->name,
 			       t->headers[c].text);
 	for (int r = 0; r < t->n_rows; r++) {

@@ -120,23 +120,6 @@ static void import_cell(struct importer *i, const struct method *m, int lock, co
 			 ops_structs[m->ops].name, m->name, header->text, cell->text);
 }
 
-/* The lock that the column is about; of several, the one that @m has a cell for. */
-static int find_column(const struct ops_struct *o, const struct method *m, const char *header, int kernel)
-{
-	int lock = -1;
-
-	for (int c = 0; c < o->n_columns; c++) {
-		const struct table_column *col = &o->columns[c];
-
-		if (!in_range(col->since, col->until, kernel) || strcmp(col->header, header) != 0)
-			continue;
-		lock = col->lock;
-		if (method__cell(m, lock, kernel))
-			return lock;
-	}
-	return lock;
-}
-
 static void import_row(struct importer *i, const struct ops_struct *o, const struct rst_table *t,
 		       const struct rst_row *row)
 {
@@ -151,7 +134,7 @@ static void import_row(struct importer *i, const struct ops_struct *o, const str
 		return;
 	}
 	for (int c = 0; c < t->n_columns && !i->err; c++) {
-		int lock = find_column(o, m, t->headers[c].text, i->kernel);
+		int lock = ops__column(o, m, t->headers[c].text, i->kernel);
 
 		if (lock < 0) {
 			if (row->cells[c].text[0])

@@ -88,3 +88,19 @@ const char *method__cell(const struct method *m, int lock, int kernel)
 	}
 	return NULL;
 }
+
+int ops__column(const struct ops_struct *o, const struct method *m, const char *header, int kernel)
+{
+	int lock = -1;
+
+	for (int c = 0; c < o->n_columns; c++) {
+		const struct table_column *col = &o->columns[c];
+
+		if (!in_range(col->since, col->until, kernel) || strcmp(col->header, header) != 0)
+			continue;
+		lock = col->lock;
+		if (m && method__cell(m, lock, kernel))
+			break;
+	}
+	return lock;
+}

@@ -33,6 +33,12 @@ bool method__in_force(const struct method *m, int kernel);
  */
 const char *method__cell(const struct method *m, int lock, int kernel);
 
+/*
+ * The lock that the column under @header is about in the document of @kernel; of several, the one that @m (may be NULL)
+ * has a cell for. -1: no such column.
+ */
+int ops__column(const struct ops_struct *o, const struct method *m, const char *header, int kernel);
+
 /* "6.1" or a release like 6.1.0-56-cloud-amd64 to 6 << 8 | 1; -1 if it is none. */
 int version__parse(const char *text);
 const char *version__text(int version, char buf[8]); /* "" for 0 */

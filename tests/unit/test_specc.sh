@@ -489,7 +489,7 @@ test_every_drift() {
 		sed -n 's/.*\.condition = \([0-9]*\), .condition_text = "dir->i_state", .because = "y".*/\1/p' \
 			every/rules.c | tr '\n' ' '
 	)"
-	equal "their condition is no function" "" "$(grep -F '.via = "{' every/rules.c || true)"
+	equal "their condition is no function" "" "$(grep -F '.via = "{' every/rules.c || [ $? -eq 1 ])"
 	equal "their functions" "3" "$(grep -c '.condition = -1, .via = "a_worker", .because = "z"' every/rules.c)"
 }
 
@@ -582,7 +582,7 @@ test_one_line() {
 		"$(diff <(ids one/rules.c | sort) <(ids more/rules.c | sort) | grep '^[<>]')"
 	equal "one read more, of its lock" "vl_read_mutex(&it->i_mutex, me, &words[4]) << 8;" \
 		"$(grep -o 'vl_read_mutex.*' more/probes.h)"
-	equal "no read of it before" "0" "$(grep -c vl_read_mutex one/probes.h || true)"
+	equal "no read of it before" "0" "$(grep -c vl_read_mutex one/probes.h || [ $? -eq 1 ])"
 	shows "the reader knows that there is one more" more/probes.h '#define vl_entry_slots_0 3'
 }
 
@@ -593,7 +593,7 @@ test_real_ids() {
 	mapfile -t names < <(real_specs)
 	(cd "$root" && "$specc" "$tmp/real" "${names[@]}")
 	result "build/gen is what the spec says" "$(for f in rules.c ids.h probes.h; do
-		cmp "real/$f" "$build/gen/$f" 2>&1 || true
+		cmp "real/$f" "$build/gen/$f" 2>&1 || [ $? -eq 1 ]
 	done)"
 	ids "$build/gen/rules.c" >built
 	equal "every rule has an id" "$(grep -c '^	{ \.method = ' "$build/gen/rules.c")" "$(wc -l <built)"
