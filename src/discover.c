@@ -181,6 +181,23 @@ static void look_at_cached_inodes(struct discovery *d, struct target *t)
 	}
 }
 
+/* Tables that not every kernel's super_block has, or not under this name (7.2: __s_d_op). */
+static void look_at_optional_tables(struct discovery *d, struct target *t)
+{
+	static const struct {
+		const char *ops, *path;
+	} tables[] = {
+		{"dentry_operations", "super_block.s_d_op"},
+		{"dentry_operations", "super_block.__s_d_op"},
+		{"dquot_operations", "super_block.dq_op"},
+	};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		discover__add_table(t, ops_struct__find(tables[i].ops),
+				    kmem__pointer(d->km, t->super_block, kbtf__offset(d->kb, tables[i].path)),
+				    "super_block");
+}
+
 static void look_at_super_block(struct discovery *d, struct target *t)
 {
 	__u64 type = kmem__pointer(d->km, t->super_block, d->at.sb_type), handlers;
@@ -189,6 +206,9 @@ static void look_at_super_block(struct discovery *d, struct target *t)
 	kmem__string(d->km, t->super_block + (__u64)d->at.sb_id, t->id, sizeof(t->id));
 	discover__add_table(t, ops_struct__find("super_operations"), kmem__pointer(d->km, t->super_block, d->at.sb_op),
 			    "super_block");
+	/* The struct that describes the filesystem's type is a table of methods, too. */
+	discover__add_table(t, ops_struct__find("file_system_type"), type, "filesystem type");
+	look_at_optional_tables(d, t);
 	handlers = kmem__pointer(d->km, t->super_block, d->at.sb_xattr);
 	for (int i = 0; handlers && i < MAX_XATTR_HANDLERS; i++) {
 		__u64 handler = kmem__pointer(d->km, handlers, i * (int)sizeof(__u64));
