@@ -101,24 +101,39 @@ static __always_inline __u64 vl_flags_state(__u64 flags, __u64 *word)
 	return flags & (1ULL << bpf_core_enum_value(enum pageflags, PG_locked)) ? VL_STATE_HELD : VL_STATE_FREE;
 }
 
+/* 7.2 wraps the flags: memdesc_flags_t. The barriers keep clang from reading one layout on the way to the other. */
 static __always_inline __u64 vl_read_folio(struct folio *folio, __u64 *word)
 {
+	struct folio___memdesc *wrapped = (struct folio___memdesc *)folio;
+
+	if (bpf_core_field_exists(wrapped->flags.f)) {
+		barrier();
+		return vl_flags_state(wrapped->flags.f, word);
+	}
+	barrier_var(folio);
 	return vl_flags_state(folio->flags, word);
 }
 
 /* Only for pages that cannot be tail pages; PAGE() is for the others. */
 static __always_inline __u64 vl_read_page(struct page *page, __u64 *word)
 {
+	struct page___memdesc *wrapped = (struct page___memdesc *)page;
+
+	if (bpf_core_field_exists(wrapped->flags.f)) {
+		barrier();
+		return vl_flags_state(wrapped->flags.f, word);
+	}
+	barrier_var(page);
 	return vl_flags_state(page->flags, word);
 }
 
+/* The flags are the first word of a page and of a folio, wrapped or not. */
 static __always_inline __u64 vl_read_any_folio(struct vl_any_folio *folio, __u64 *word)
 {
-	struct page *page = (struct page *)folio;
 	__u64 flags;
 
 	word[0] = word[1] = 0;
-	if (bpf_core_read(&flags, sizeof(flags), &page->flags))
+	if (bpf_probe_read_kernel(&flags, sizeof(flags), folio))
 		return VL_STATE_UNREAD;
 	return vl_flags_state(flags, word);
 }
@@ -137,12 +152,18 @@ static __always_inline __u64 vl_read_buffer(struct buffer_head *bh, __u64 *word)
 			      : vl_read_page, struct vl_any_folio *                                                    \
 			      : vl_read_any_folio)(subject, word))
 
-/* The folio of a page that may be a tail page (include/linux/page-flags.h, compound_head()). */
+/*
+ * The folio of a page that may be a tail page (include/linux/page-flags.h, compound_head()). Where the kernel has no
+ * compound_head (7.2: compound_info, a pointer or a mask), none: the lock is then not judged.
+ */
 static __always_inline struct vl_any_folio *vl_folio_of(struct page *page)
 {
 	__u64 head = 0;
 
-	if (!page || bpf_core_read(&head, sizeof(head), &page->compound_head))
+	if (!page || !bpf_core_field_exists(page->compound_head))
+		return 0;
+	barrier();
+	if (bpf_core_read(&head, sizeof(head), &page->compound_head))
 		return 0;
 	return (struct vl_any_folio *)(head & 1 ? head - 1 : (__u64)page);
 }

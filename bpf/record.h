@@ -70,7 +70,6 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const
 	struct vl_stack_key key = {.fn = fn, .sig = sig};
 	struct vl_stack_value *known, fresh = {.calls = 1, .n_words = n_words};
 	__u64 now = bpf_ktime_get_ns(), id;
-	__u64 bytes = n_words * sizeof(__u64);
 
 	key.stack = bpf_get_stackid(ctx, &stacks, 0);
 	known = bpf_map_lookup_elem(&by_stack, &key);
@@ -82,9 +81,7 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const
 		fresh.tgid = id >> 32;
 		fresh.cpu = bpf_get_smp_processor_id();
 		bpf_get_current_comm(fresh.comm, sizeof(fresh.comm));
-		asm volatile("" : "+r"(bytes)); /* the check must be on the very register that is passed */
-		if (bytes <= sizeof(fresh.words))
-			bpf_probe_read_kernel(fresh.words, bytes, words);
+		bpf_probe_read_kernel(fresh.words, n_words * sizeof(__u64), words);
 		if (!bpf_map_update_elem(&by_stack, &key, &fresh, BPF_NOEXIST)) {
 			struct vl_event ev = {.type = VL_EVENT_STACK, .b = sig};
 
@@ -111,17 +108,15 @@ static __always_inline __u64 vl_cpu(void)
 }
 
 /*
- * @fn_n: the function, and the number of words above bit 32. An unsuspicious signature is cached in @row, except that
- * of a call from an interrupt: those can come in the middle of the increment of a row, and are counted atomically
- * instead.
+ * An unsuspicious signature is cached in @row, except that of a call from an interrupt: those can come in the middle of
+ * the increment of a row, and are counted atomically instead.
  *
- * All scalars come in through vl_opaque(): the verifier of 6.1 cannot follow a constant's precision back through a
- * call, and would then take every scalar of the caller as precise (mark_all_scalars_precise()), which multiplies its
- * paths.
+ * Inlined everywhere: in a program with a BPF subprogram, 5.10's jit_subprogs() leaves the main program without the
+ * table of faults that its loads may take, and the first NULL pointer it follows is a panic (search_bpf_extables()).
  */
-static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u64 *words, struct vl_row *row)
+static __always_inline void vl_count_slow(void *ctx, __u64 fn, __u64 sig, const __u64 *words, __u64 n_words,
+					  struct vl_row *row)
 {
-	__u64 fn = fn_n & 0xffffffff, n_words = fn_n >> 32;
 	struct vl_sig_key key = {.fn = fn, .sig = sig};
 	struct vl_sig_value *known = bpf_map_lookup_elem(&signatures, &key), fresh = {};
 	__u32 *verdict = bpf_map_lookup_elem(&verdicts, &key);
@@ -132,20 +127,19 @@ static __noinline int vl_count_slow(void *ctx, __u64 fn_n, __u64 sig, const __u6
 		known = bpf_map_lookup_elem(&signatures, &key);
 		if (!known) {
 			vl_lose(VL_LOST_signatures_full);
-			return 0;
+			return;
 		}
 	}
 	for (int i = 0; ok && !(sig & VL_SIG_INTERRUPT) && i < VL_ROW_SIGS; i++) {
 		if (!row->of[i].sig) {
 			row->of[i].sig = sig;
 			row->of[i].calls = 1;
-			return 0;
+			return;
 		}
 	}
 	__sync_fetch_and_add(&known->calls, 1);
 	if (!ok)
 		vl_count_stack(ctx, fn, sig, words, n_words);
-	return 0;
 }
 
 /* Written out, as clang would otherwise make one increment at a computed address of the four. */
@@ -166,7 +160,7 @@ static __always_inline void vl_count(void *ctx, __u64 sig, const __u64 *words, _
 	VL_ROW_STEP(1);
 	VL_ROW_STEP(2);
 	VL_ROW_STEP(3);
-	vl_count_slow(ctx, vl_opaque(vl_plan(VL_PLAN_FUNCTION) | n_words << 32), sig, words, row);
+	vl_count_slow(ctx, vl_plan(VL_PLAN_FUNCTION), sig, words, n_words, row);
 }
 
 static __always_inline void vl_count_latency(__u64 ns, __u64 cpu)

@@ -221,6 +221,18 @@ struct vma_lock {
 	struct rw_semaphore lock;
 };
 
+typedef struct {
+	unsigned long f;
+} memdesc_flags_t;
+
+struct folio___memdesc {
+	memdesc_flags_t flags;
+};
+
+struct page___memdesc {
+	memdesc_flags_t flags;
+};
+
 struct vm_area_struct {
 	struct mm_struct *vm_mm;
 	const struct vm_operations_struct *vm_ops;
