@@ -29,7 +29,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint guest bench fuzz check-spec clean packages
+.PHONY: all demo test unit lint guest kernels bench fuzz check-spec clean packages
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -113,7 +113,7 @@ test: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS)
 	tests/run $(BUILD)
 
-lint unit guest: packages
+lint unit guest kernels: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS)
 	tests/run $(BUILD) $@
 
