@@ -156,6 +156,7 @@ static __always_inline void vl_count(void *ctx, __u64 sig, const __u64 *words, _
 {
 	struct vl_row *row = (struct vl_row *)vl_plan_pointer(VL_PLAN_ROWS) + cpu;
 
+	asm volatile("" : "+r"(row)); /* or clang would add it up anew for each of the four */
 	VL_ROW_STEP(0);
 	VL_ROW_STEP(1);
 	VL_ROW_STEP(2);
