@@ -65,29 +65,34 @@ static void explain(struct function *f, int err, const char *log)
 		function__refuse(f, "cannot be attached: %s", strerror(-err));
 }
 
-static int attach_program(struct templates *t, struct clone *c, enum template_kind kind, struct function *f, int slot)
+static int load_program(struct templates *t, struct clone *c, enum template_kind kind, struct function *f, int slot)
 {
 	char log[192] = "";
-	int err;
 
 	c->kind = kind;
 	f->programs[slot] = templates__clone(t, c, log, sizeof(log));
-	if (f->programs[slot] < 0) {
-		err = f->programs[slot];
-		explain(f, err, log);
-		return err;
-	}
-	f->links[slot] = bpf_link_create(f->programs[slot], 0,
-					 kind == TEMPLATE_LEAVE ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, NULL);
-	if (f->links[slot] < 0) {
-		err = f->links[slot];
-		explain(f, err, log);
-		return err;
-	}
-	return 0;
+	if (f->programs[slot] >= 0)
+		return 0;
+	explain(f, f->programs[slot], log);
+	return f->programs[slot];
 }
 
-static int attach_function(struct plan *p, struct templates *t, int fn)
+/* Slot 0 is the program at entry, slot 1 the one at return. */
+static int load_programs(struct templates *t, struct clone *c, struct function *f)
+{
+	int err;
+
+	if (!f->pair)
+		return load_program(t, c, TEMPLATE_ONCE, f, 0);
+	err = load_program(t, c, TEMPLATE_LEAVE, f, 1);
+	return err ? err : load_program(t, c, TEMPLATE_ENTER, f, 0);
+}
+
+/*
+ * Where the kernel refuses a pair (5.10 knows no compare-and-exchange), the entry alone is watched: its rules are
+ * checked, and the reason is kept beside the function.
+ */
+static int load_function(struct plan *p, struct templates *t, int fn)
 {
 	struct function *f = &p->functions[fn];
 	struct clone c = {.method = f->method,
@@ -99,14 +104,39 @@ static int attach_function(struct plan *p, struct templates *t, int fn)
 	int err;
 
 	fill_plan(p, f, &c);
-	if (!f->pair) {
-		err = attach_program(t, &c, TEMPLATE_ONCE, f, 0);
-	} else {
-		/* The return first: an entry whose return is not watched would leave a frame behind. */
-		err = attach_program(t, &c, TEMPLATE_LEAVE, f, 1);
-		if (!err)
-			err = attach_program(t, &c, TEMPLATE_ENTER, f, 0);
-	}
+	err = load_programs(t, &c, f);
+	if (!err || !f->pair)
+		return err;
+	detach(f);
+	f->pair = f->latency = f->slept = false;
+	fill_plan(p, f, &c);
+	err = load_programs(t, &c, f);
+	if (!err)
+		f->state = FUNCTION_PLANNED;
+	return err;
+}
+
+static int link_program(struct function *f, int slot)
+{
+	bool at_return = slot == 1;
+
+	f->links[slot] = bpf_link_create(f->programs[slot], 0, at_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, NULL);
+	if (f->links[slot] >= 0)
+		return 0;
+	explain(f, f->links[slot], "");
+	return f->links[slot];
+}
+
+static int attach_function(struct plan *p, struct templates *t, int fn)
+{
+	struct function *f = &p->functions[fn];
+	int err = load_function(p, t, fn);
+
+	/* The return first: an entry whose return is not watched would leave a frame behind. */
+	if (!err && f->pair)
+		err = link_program(f, 1);
+	if (!err)
+		err = link_program(f, 0);
 	if (err)
 		detach(f);
 	else
@@ -160,13 +190,13 @@ int attach__try_refusals(struct plan *p, struct templates *t)
 
 	for (int i = 0; !err && i < p->n_functions; i++) {
 		struct function *f = &p->functions[i];
+		bool may_exceed = f->btf.args > ALWAYS_FITTING_ARGS || f->btf.struct_by_value;
 
-		if (f->state != FUNCTION_PLANNED || (f->btf.args <= ALWAYS_FITTING_ARGS && !f->btf.struct_by_value))
+		if (f->state != FUNCTION_PLANNED)
 			continue;
-		if (!attach_function(p, t, i)) {
-			detach(f);
+		if (may_exceed ? !attach_function(p, t, i) : !load_function(p, t, i))
 			f->state = FUNCTION_PLANNED;
-		}
+		detach(f);
 	}
 	return err;
 }

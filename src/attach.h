@@ -16,8 +16,8 @@ typedef void (*attach_progress)(void *arg, int done, int total);
 int attach__functions(struct plan *p, struct templates *t, int first, attach_progress progress, void *arg);
 
 /*
- * Finds out, by trying, which of the functions that may exceed the trampoline's argument limit do, and refuses them.
- * For `vfslock plan`, which attaches nothing for good.
+ * Finds out, by trying, which functions the kernel refuses: every program is loaded, and those that may exceed the
+ * trampoline's limits are attached for an instant. For `vfslock plan`, which attaches nothing for good.
  */
 int attach__try_refusals(struct plan *p, struct templates *t);
 

@@ -65,8 +65,9 @@ static const char *programs_text(const struct function *f)
 static void print_text(const struct audit *a, const struct plan_totals *t)
 {
 	static const struct text_column columns[] = {
-		{"method", TEXT_LEFT},   {"function", TEXT_LEFT}, {"found on", TEXT_LEFT},
-		{"programs", TEXT_LEFT}, {"rules", TEXT_RIGHT},   {"not attached because", TEXT_LEFT},
+		{"method", TEXT_LEFT},   {"function", TEXT_LEFT},
+		{"found on", TEXT_LEFT}, {"programs", TEXT_LEFT},
+		{"rules", TEXT_RIGHT},   {"not attached (if entry: no return) because", TEXT_LEFT},
 	};
 	const struct plan *p = &a->plan;
 
@@ -83,7 +84,7 @@ static void print_text(const struct audit *a, const struct plan_totals *t)
 				continue;
 			snprintf(n, sizeof(n), "%d", active_rules(p, f));
 			text_table__row(table, (const char *[]){f->method_name, f->name, f->found, programs_text(f), n,
-								f->state == FUNCTION_REFUSED ? f->reason : ""});
+								f->reason});
 			shown++;
 		}
 		if (shown) {
@@ -117,7 +118,7 @@ static void json_function(struct json_writer *w, const struct plan *p, const str
 		if (plan__rule_active(p, &p->rules[m->first_rule + i], &why))
 			json_string(w, NULL, p->rules[m->first_rule + i].id);
 	json_end(w);
-	json_string(w, "reason", f->state == FUNCTION_REFUSED ? f->reason : NULL);
+	json_string(w, "reason", f->reason[0] ? f->reason : NULL);
 	json_end(w);
 }
 

@@ -26,7 +26,7 @@ struct function {
 	char found[96];  /* on which kinds of object */
 	__u64 addr;
 	enum function_state state;
-	char reason[256]; /* of FUNCTION_REFUSED */
+	char reason[256]; /* of FUNCTION_REFUSED; else why only the entry is watched, or "" */
 	struct kbtf_func btf;
 	struct kbtf_method where;
 	bool pair, latency;

@@ -56,7 +56,7 @@ static void write_function(struct json_writer *w, const struct function_result *
 	json_string(w, "module", f->module[0] ? f->module : NULL);
 	json_string(w, "found_on", f->found);
 	json_string(w, "state", states[f->state]);
-	json_string(w, "reason", f->state == FUNCTION_REFUSED ? f->reason : NULL);
+	json_string(w, "reason", f->reason[0] ? f->reason : NULL);
 	json_u64(w, "programs", f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0);
 	json_u64(w, "calls", fr->calls);
 	write_latency(w, &fr->latency, fr->has_latency);
@@ -206,6 +206,7 @@ static void write_coverage(struct json_writer *w, const struct results *r)
 	json_s64(w, "methods_exercised", c->methods_exercised);
 	json_s64(w, "functions", c->functions);
 	json_s64(w, "functions_attached", c->attached);
+	json_s64(w, "functions_entry_only", c->entry_only);
 	json_s64(w, "functions_refused", c->refused);
 	json_s64(w, "functions_undocumented", c->undocumented);
 	json_begin_array(w, "learnt");

@@ -296,9 +296,10 @@ static void print_refused(const struct results *r, FILE *out)
 	for (int i = 0; i < r->n_functions; i++) {
 		const struct function *f = r->functions[i].function;
 
-		if (f->state != FUNCTION_REFUSED || f->method < 0)
+		if (!f->reason[0] || f->method < 0)
 			continue;
-		snprintf(line, sizeof(line), "%s %s(): %s", f->method_name, f->name, f->reason);
+		snprintf(line, sizeof(line), "%s %s(): %s%s", f->method_name, f->name,
+			 f->state == FUNCTION_ATTACHED ? "only its entry: " : "", f->reason);
 		text__wrap(out, "- ", line, 4, WIDTH);
 	}
 }
@@ -321,7 +322,7 @@ static void print_coverage(const struct results *r, FILE *out)
 		fputs("  Unverifiable:\n", out);
 		print_unverifiable(r, out);
 	}
-	if (c->refused) {
+	if (c->refused || c->entry_only) {
 		fputs("  Not attached:\n", out);
 		print_refused(r, out);
 	}

@@ -43,6 +43,7 @@ static int list_functions(struct maker *k)
 		r->calls += fr->calls;
 		r->coverage.functions++;
 		r->coverage.attached += f->state == FUNCTION_ATTACHED;
+		r->coverage.entry_only += f->state == FUNCTION_ATTACHED && f->reason[0];
 		r->coverage.programs += f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0;
 		if (f->state == FUNCTION_REFUSED && f->method < 0)
 			r->coverage.undocumented++;
@@ -249,6 +250,17 @@ static bool any_attached(const struct results *r, const struct method_result *m)
 	return false;
 }
 
+static bool any_pair(const struct results *r, const struct method_result *m)
+{
+	for (int i = 0; i < m->n_functions; i++) {
+		const struct function *f = r->functions[m->first_function + i].function;
+
+		if (f->state == FUNCTION_ATTACHED && f->pair)
+			return true;
+	}
+	return false;
+}
+
 static void conclude_rule(struct results *r, struct method_result *m, struct rule_result *rr)
 {
 	struct coverage *c = &r->coverage;
@@ -267,6 +279,12 @@ static void conclude_rule(struct results *r, struct method_result *m, struct rul
 		rr->not_attached = true;
 		rr->why = "none of its functions could be attached";
 		c->not_attached++;
+		return;
+	}
+	if (rr->rule->phase != RULE_AT_entry && !any_pair(r, m)) {
+		rr->verdict = VERDICT_UNVERIFIABLE;
+		rr->why = "this kernel does not let its return be watched";
+		c->unverifiable++;
 		return;
 	}
 	c->checked++;

@@ -63,7 +63,7 @@ struct coverage {
 	int unverifiable; /* promised, but undecidable */
 	int not_attached; /* rules of methods none of whose functions could be attached */
 	int methods_exercised;
-	int functions, attached, refused, undocumented, programs;
+	int functions, attached, entry_only, refused, undocumented, programs;
 };
 
 struct results {

@@ -36,7 +36,7 @@ fields("report"; {version: "number", kernel: "string", spec: "string|null", moun
 (.methods[] | method),
 (.violations[], .drift[] | finding),
 (.coverage | fields("coverage"; {rules: "number", checked: "number", exercised: "number", not_exercised: "number", unverifiable: "number",
-  not_attached: "number", methods_exercised: "number", functions: "number", functions_attached: "number", functions_refused: "number",
+  not_attached: "number", methods_exercised: "number", functions: "number", functions_attached: "number", functions_entry_only: "number", functions_refused: "number",
   functions_undocumented: "number", learnt: "array", undocumented: "array", without_probe: "array"}),
   (select(.rules != .checked + .unverifiable + .not_attached) | "coverage: rules do not add up"),
   (select(.checked != .exercised + .not_exercised) | "coverage: checked do not add up")),
