@@ -169,13 +169,6 @@ int kbtf__offset(struct kbtf *kb, const char *path)
 	return err ? err : (int)(bits / 8);
 }
 
-int kbtf__size(struct kbtf *kb, const char *tag)
-{
-	const struct btf_type *t = find_struct(kb, tag);
-
-	return t ? (int)t->size : -ENOENT;
-}
-
 bool kbtf__has_member(struct kbtf *kb, const char *tag, const char *member)
 {
 	const struct btf_type *t = find_struct(kb, tag);

@@ -18,7 +18,6 @@ void kbtf__free(struct kbtf *kb);
 /* Offset in bytes of @path ("inode.i_data.a_ops") through nested and anonymous members; -ENOENT if the kernel lacks it.
  */
 int kbtf__offset(struct kbtf *kb, const char *path);
-int kbtf__size(struct kbtf *kb, const char *tag); /* sizeof(struct tag), or -ENOENT */
 bool kbtf__has_member(struct kbtf *kb, const char *tag, const char *member);
 bool kbtf__has_function(struct kbtf *kb, const char *name);
 

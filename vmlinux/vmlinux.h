@@ -28,15 +28,11 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_STACK_TRACE = 7,
 	BPF_MAP_TYPE_RINGBUF = 27,
-	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
 enum {
 	BPF_NOEXIST = 1,
 	BPF_F_MMAPABLE = 1024,
-	BPF_F_NO_PREALLOC = 1,
-	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
-	BPF_RB_NO_WAKEUP = 1,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -80,10 +76,6 @@ struct rw_semaphore {
 
 struct mutex {
 	atomic_long_t owner;
-};
-
-struct list_head {
-	struct list_head *next, *prev;
 };
 
 struct mm_struct {
@@ -255,20 +247,12 @@ struct readahead_control {
 	struct address_space *mapping;
 };
 
-struct writeback_control {
-	int sync_mode;
-};
-
 struct file_system_type {
 	const char *name;
 };
 
 struct xattr_handler {
 	const char *name;
-};
-
-struct seq_file {
-	struct file *file;
 };
 
 struct open_flags {
