@@ -32,7 +32,8 @@
 #define VM_FAULT_RETRY bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_RETRY)
 
 /* The mapping of a folio, on kernels without folios of a page. */
-#define MAPPING(folio) (bpf_core_type_exists(struct folio) ? (folio)->mapping : ((struct page *)(folio))->mapping)
+#define MAPPING(folio)                                                                                                 \
+	(bpf_core_type_exists(struct folio) ? VL_GET((folio)->mapping) : VL_GET(((struct page *)(folio))->mapping))
 
 /*
  * Is this fault handled under the lock of its vma, without mmap_lock? Not what a kernel without such locks does. The
@@ -43,7 +44,7 @@ static __always_inline bool vl_under_vma_lock(struct vm_fault *vmf)
 	if (!bpf_core_enum_value_exists(enum fault_flag, FAULT_FLAG_VMA_LOCK))
 		return false;
 	barrier();
-	return vmf->flags & bpf_core_enum_value(enum fault_flag, FAULT_FLAG_VMA_LOCK);
+	return VL_GET(vmf->flags) & bpf_core_enum_value(enum fault_flag, FAULT_FLAG_VMA_LOCK);
 }
 #define UNDER_VMA_LOCK(vmf) vl_under_vma_lock(vmf)
 
@@ -54,9 +55,9 @@ static __always_inline bool vl_under_vma_lock(struct vm_fault *vmf)
 static __always_inline bool vl_vma_may_be_locked(struct vm_area_struct *vma)
 {
 	if (bpf_core_field_exists(vma->vm_refcnt))
-		return vma->vm_refcnt.refs.counter > 1;
+		return VL_GET(vma->vm_refcnt.refs.counter) > 1;
 	if (bpf_core_field_exists(vma->vm_lock))
-		return vma->vm_lock->lock.count.counter & ~0xfeULL;
+		return VL_GET(VL_GET(vma->vm_lock)->lock.count.counter) & ~0xfeULL;
 	return false;
 }
 #define VMA_MAY_BE_LOCKED(vma) vl_vma_may_be_locked(vma)
@@ -71,10 +72,10 @@ static __always_inline struct file *vl_lock_file(struct file_lock *fl)
 {
 	if (bpf_core_field_exists(fl->fl_file)) {
 		barrier();
-		return fl->fl_file;
+		return VL_GET(fl->fl_file);
 	}
 	barrier_var(fl);
-	return ((struct file_lock___v69 *)fl)->c.flc_file;
+	return VL_GET(((struct file_lock___v69 *)fl)->c.flc_file);
 }
 #define VL_LOCK_FILE(fl) vl_lock_file(fl)
 
@@ -82,10 +83,10 @@ static __always_inline struct file *vl_lease_file(void *fl)
 {
 	if (bpf_core_type_exists(struct file_lease)) {
 		barrier();
-		return ((struct file_lease *)fl)->c.flc_file;
+		return VL_GET(((struct file_lease *)fl)->c.flc_file);
 	}
 	barrier_var(fl);
-	return ((struct file_lock *)fl)->fl_file;
+	return VL_GET(((struct file_lock *)fl)->fl_file);
 }
 #define VL_LEASE_FILE(fl) vl_lease_file(fl)
 
@@ -95,7 +96,7 @@ static __always_inline bool vl_is_lease(struct file_lock *fl)
 	if (!bpf_core_field_exists(fl->fl_flags))
 		return false;
 	barrier();
-	return fl->fl_flags & (4 | 32 | 2048);
+	return VL_GET(fl->fl_flags) & (4 | 32 | 2048);
 }
 #define VL_IS_LEASE(fl) vl_is_lease(fl)
 
@@ -105,18 +106,18 @@ static __always_inline bool vl_is_lease(struct file_lock *fl)
  */
 static __always_inline struct super_block *vl_buffer_super_block(struct buffer_head *bh)
 {
-	struct inode *host = bh->b_page->mapping->host;
+	struct inode *host = VL_GET(VL_GET(VL_GET(bh->b_page)->mapping)->host);
 	struct block_device *bdev;
 
-	if (!S_ISBLK(host->i_mode))
-		return host->i_sb;
-	bdev = bh->b_bdev;
+	if (!S_ISBLK(VL_GET(host->i_mode)))
+		return VL_GET(host->i_sb);
+	bdev = VL_GET(bh->b_bdev);
 	if (bpf_core_field_exists(bdev->bd_super)) {
 		barrier();
-		return bdev->bd_super;
+		return VL_GET(bdev->bd_super);
 	}
 	barrier_var(bdev);
-	return bdev->bd_holder;
+	return VL_GET(bdev->bd_holder);
 }
 #define VL_BUFFER_SUPER_BLOCK(bh) vl_buffer_super_block(bh)
 

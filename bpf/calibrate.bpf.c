@@ -9,14 +9,15 @@
 #include <bpf/bpf_core_read.h>
 
 #include "calibrate.h"
+#include "shared.h"
+#include "preempt.h"
 
 #define MAY_EXEC 1 /* also the ABI's X_OK */
 
 struct vl_calibration calibration;
 
-/* Which argument of inode_permission() is the mask; constant, so that the verifier never sees another one taken for it.
- */
-const volatile __u32 mask_arg = 2;
+/* Constant, so that the verifier never sees another argument taken for the mask. */
+const volatile struct vl_calibrate_options options;
 
 static __always_inline bool mine(void)
 {
@@ -41,10 +42,19 @@ int check(__u64 *ctx)
 	__u32 mask = 0;
 
 	/* Copied, as the verifier wants every direct load at an offset that clang has written down. */
-	if (!mine() || bpf_probe_read_kernel(&mask, sizeof(mask), &ctx[mask_arg]) || !(mask & MAY_EXEC))
+	if (!mine() || bpf_probe_read_kernel(&mask, sizeof(mask), &ctx[options.mask_arg]) || !(mask & MAY_EXEC))
 		return 0;
 	calibration.checks++;
 	calibration.may_not_block |= mask & ~MAY_EXEC;
+	return 0;
+}
+
+/* What a kprobe's own entry adds to preempt_count: in a system call of our own it would be 0. */
+SEC("kprobe")
+int context(void *ctx)
+{
+	if (mine() && !calibration.kprobes++)
+		calibration.kprobe_context = vl_preempt_count(options.context);
 	return 0;
 }
 

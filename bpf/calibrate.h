@@ -9,6 +9,13 @@ struct vl_calibration {
 	__u32 lookup_rcu;    /* flags that the first walk has beyond those of its open_flags */
 	__u32 checks;        /* inode_permission() calls seen */
 	__u32 may_not_block; /* flags beyond MAY_EXEC */
+	__u32 kprobes;       /* times that the kprobe was hit */
+	__s32 kprobe_context; /* preempt_count in its program */
+};
+
+struct vl_calibrate_options {
+	__u32 mask_arg; /* which argument of inode_permission() is the mask */
+	__u32 context;  /* enum vl_context_source */
 };
 
 #endif

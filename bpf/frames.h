@@ -55,7 +55,7 @@ static __always_inline struct vl_frame *vl_frame_claim(__u64 *ctx)
 	return 0;
 }
 
-/* The frame of the call that returns now, or NULL if its entry was not seen or not audited. Free it by `at` = 0. */
+/* The frame of the call that returns now, or NULL if its entry was not seen or not audited. */
 static __always_inline struct vl_frame *vl_frame_find(__u64 *ctx)
 {
 	char *table = vl_plan_pointer(VL_PLAN_FRAMES);
@@ -69,5 +69,24 @@ static __always_inline struct vl_frame *vl_frame_find(__u64 *ctx)
 	}
 	return 0;
 }
+
+static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
+{
+	f->at = 0;
+}
+
+#define VL_ENTER(id, slots)                                                                                            \
+	__u64 words[2 * (slots) + 1], sig;                                                                             \
+	__u32 owner = vl_entry_##id(ctx, words, &sig);                                                                 \
+	struct vl_frame *f;                                                                                            \
+                                                                                                                       \
+	if (!owner || vl_not_selected(sig))                                                                            \
+		return 0;                                                                                              \
+	f = vl_frame_claim(ctx);                                                                                       \
+	if (!f)                                                                                                        \
+		return 0;                                                                                              \
+	for (int i = 0; i < 2 * vl_entry_slots_##id; i++)                                                              \
+		f->words[i] = words[i];                                                                                \
+	vl_frame_start(f, sig, owner - 1);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Learns ops tables while the audit runs: those of every inode that becomes visible under a dentry, and tables that a
- * method hands out (`learn` in the spec). Only the first sighting of a table reaches the tool.
+ * Learns ops tables while the audit runs, where the kernel shows an object that may carry a new one: an inode that gets
+ * a dentry, a mapping, a lock, a lease, a buffer. Only the first sighting of a table reaches the tool.
  */
 #ifndef VFSLOCK_LEARN_H
 #define VFSLOCK_LEARN_H
@@ -12,11 +12,6 @@ struct {
 	__type(key, struct vl_tables_key);
 	__type(value, __u64);
 } tables SEC(".maps");
-
-static __always_inline bool vl_watched(const struct super_block *sb)
-{
-	return (__u64)sb == control.watched;
-}
 
 /* True for the first caller with this key. */
 static __always_inline bool vl_is_new(const struct vl_tables_key *key)
@@ -32,10 +27,10 @@ static __always_inline bool vl_is_new(const struct vl_tables_key *key)
 	return false;
 }
 
-static __always_inline void vl_learn(__u32 ops, __u64 table)
+static __always_inline void vl_learn(__u32 type, __u32 ops, __u64 table, __u32 owner)
 {
-	struct vl_tables_key key = {.i_op = table, .ops = ops + 1};
-	struct vl_event ev = {.type = VL_EVENT_OPS, .ops = ops, .a = table};
+	struct vl_tables_key key = {.i_op = table, .ops = ops + 1, .kind = type};
+	struct vl_event ev = {.type = type, .ops = ops, .a = table, .owner = owner - 1};
 
 	if (table && vl_is_new(&key))
 		vl_notify(&ev);
@@ -47,21 +42,116 @@ int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 {
 	struct vl_tables_key key = {};
 	struct vl_event ev = {.type = VL_EVENT_TABLES};
+	__u32 owner;
 
-	if (!inode || !vl_watched(inode->i_sb))
+	if (!inode)
+		return 0;
+	owner = vl_watched(inode->i_sb);
+	if (!owner)
 		return 0;
 	key.kind = inode->i_mode & S_IFMT;
 	key.i_op = (__u64)inode->i_op;
 	key.i_fop = (__u64)inode->i_fop;
 	key.a_ops = (__u64)inode->i_mapping->a_ops;
+	key.d_op = (__u64)dentry->d_op;
 	if (!vl_is_new(&key))
 		return 0;
 	ev.mode = key.kind;
 	ev.a = key.i_op;
 	ev.b = key.i_fop;
 	ev.c = key.a_ops;
+	ev.d = key.d_op;
+	ev.owner = owner - 1;
 	vl_notify(&ev);
 	return 0;
+}
+
+/*
+ * mmap_region() shows every new mapping here, when the filesystem has set its vm_ops. On 5.10, where it is in no BTF, the
+ * tool attaches to vma_set_page_prot() instead, which comes next.
+ */
+SEC("fentry/perf_event_mmap")
+int BPF_PROG(learn_mapping, struct vm_area_struct *vma)
+{
+	__u32 owner = vl_watched(vma->vm_file->f_inode->i_sb);
+
+	if (owner)
+		vl_learn(VL_EVENT_OPS, VL_OPS_vm_operations_struct, (__u64)vma->vm_ops, owner);
+	return 0;
+}
+
+static __always_inline void vl_learn_lock(struct file_lock *fl, __u32 owner)
+{
+	if (!owner)
+		return;
+	vl_learn(VL_EVENT_OPS, VL_OPS_file_lock_operations, (__u64)fl->fl_ops, owner);
+	vl_learn(VL_EVENT_OPS, VL_OPS_lock_manager_operations, (__u64)fl->fl_lmops, owner);
+}
+
+/* fcntl(), nfsd and lockd come this way; ->lock() may set fl_ops, which is why the return is watched. */
+SEC("fexit/vfs_lock_file")
+int BPF_PROG(learn_posix_lock, struct file *filp, unsigned int cmd, struct file_lock *fl)
+{
+	vl_learn_lock(fl, vl_watched(filp->f_inode->i_sb));
+	return 0;
+}
+
+/* Every lock that a filesystem with its own ->lock() or ->flock() then enters locally. */
+SEC("fentry/locks_lock_inode_wait")
+int BPF_PROG(learn_local_lock, struct inode *inode, struct file_lock *fl)
+{
+	vl_learn_lock(fl, vl_watched(inode->i_sb));
+	return 0;
+}
+
+/*
+ * Leases and delegations: a struct file_lock up to 6.8, then a struct file_lease whose methods have a struct of their
+ * own. @lease points to a pointer, which the verifier lets no program load from the context.
+ */
+SEC("fentry/vfs_setlease")
+int learn_lease(__u64 *ctx)
+{
+	struct file *filp = (struct file *)ctx[0];
+	__u32 owner = vl_watched(filp->f_inode->i_sb);
+	__u64 where = 0, lease = 0, table = 0;
+
+	if (!owner || bpf_probe_read_kernel(&where, sizeof(where), &ctx[2]) || !where ||
+	    bpf_probe_read_kernel(&lease, sizeof(lease), (const void *)where) || !lease)
+		return 0;
+	if (bpf_core_type_exists(struct file_lease)) {
+		bpf_core_read(&table, sizeof(table), &((struct file_lease *)lease)->fl_lmops);
+		vl_learn(bpf_core_type_exists(struct lease_manager_operations) ? VL_EVENT_ALSO : VL_EVENT_OPS,
+			 VL_OPS_lock_manager_operations, table, owner);
+	} else {
+		bpf_core_read(&table, sizeof(table), &((struct file_lock *)lease)->fl_lmops);
+		vl_learn(VL_EVENT_OPS, VL_OPS_lock_manager_operations, table, owner);
+	}
+	return 0;
+}
+
+static __always_inline int vl_learn_buffer(struct buffer_head *bh)
+{
+	__u32 owner = vl_watched(VL_BUFFER_SUPER_BLOCK(bh));
+
+	if (owner)
+		vl_learn(VL_EVENT_FUNCTION, VL_OPS_buffer_head, (__u64)bh->b_end_io, owner);
+	return 0;
+}
+
+/*
+ * A buffer that is submitted has its b_end_io. The tool attaches the one whose argument is the buffer on this kernel, to
+ * the function that all submissions reach: submit_bh_wbc(), or submit_bh() where the former is inlined.
+ */
+SEC("fentry/submit_bh")
+int BPF_PROG(learn_buffer_second, int opf, struct buffer_head *bh)
+{
+	return vl_learn_buffer(bh);
+}
+
+SEC("fentry/submit_bh")
+int BPF_PROG(learn_buffer_third, int op, int op_flags, struct buffer_head *bh)
+{
+	return vl_learn_buffer(bh);
 }
 
 /*
@@ -71,11 +161,13 @@ int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 SEC("fexit/generic_shutdown_super")
 int BPF_PROG(unmounted, struct super_block *sb)
 {
-	struct vl_event ev = {.type = VL_EVENT_UNMOUNTED};
+	struct vl_event ev = {.type = VL_EVENT_UNMOUNTED, .a = (__u64)sb};
+	__u32 owner = vl_watched(sb);
 
-	if (!vl_watched(sb))
+	if (!owner)
 		return 0;
-	control.super_block = control.watched = VL_NO_SUPER_BLOCK;
+	ev.owner = owner - 1;
+	control.owners[ev.owner & (VL_OWNERS - 1)] = control.watched[ev.owner & (VL_OWNERS - 1)] = VL_NOBODY;
 	vl_notify(&ev);
 	return 0;
 }

@@ -25,8 +25,8 @@ static __always_inline __u64 vl_rwsem_state(__u64 count, __u64 owner, __u64 me)
 
 static __always_inline __u64 vl_read_rwsem(struct rw_semaphore *sem, __u64 me, __u64 *word)
 {
-	__u64 count = sem->count.counter;
-	__u64 owner = sem->owner.counter;
+	__u64 count = VL_GET(sem->count.counter);
+	__u64 owner = VL_GET(sem->owner.counter);
 
 	word[0] = count;
 	word[1] = owner;
@@ -49,7 +49,7 @@ static __always_inline __u64 vl_read_global_rwsem(const void *symbol, __u64 me, 
 
 static __always_inline __u64 vl_read_mutex(struct mutex *lock, __u64 me, __u64 *word)
 {
-	__u64 owner = lock->owner.counter;
+	__u64 owner = VL_GET(lock->owner.counter);
 
 	word[0] = owner;
 	word[1] = 0;
@@ -60,7 +60,7 @@ static __always_inline __u64 vl_read_mutex(struct mutex *lock, __u64 me, __u64 *
 
 static __always_inline __u64 vl_read_spin(spinlock_t *lock, __u64 me, __u64 *word)
 {
-	word[0] = lock->rlock.raw_lock.locked;
+	word[0] = VL_GET(lock->rlock.raw_lock.locked);
 	word[1] = 0;
 	return word[0] ? VL_STATE_HELD : VL_STATE_FREE;
 }
@@ -108,10 +108,10 @@ static __always_inline __u64 vl_read_folio(struct folio *folio, __u64 *word)
 
 	if (bpf_core_field_exists(wrapped->flags.f)) {
 		barrier();
-		return vl_flags_state(wrapped->flags.f, word);
+		return vl_flags_state(VL_GET(wrapped->flags.f), word);
 	}
 	barrier_var(folio);
-	return vl_flags_state(folio->flags, word);
+	return vl_flags_state(VL_GET(folio->flags), word);
 }
 
 /* Only for pages that cannot be tail pages; PAGE() is for the others. */
@@ -121,10 +121,10 @@ static __always_inline __u64 vl_read_page(struct page *page, __u64 *word)
 
 	if (bpf_core_field_exists(wrapped->flags.f)) {
 		barrier();
-		return vl_flags_state(wrapped->flags.f, word);
+		return vl_flags_state(VL_GET(wrapped->flags.f), word);
 	}
 	barrier_var(page);
-	return vl_flags_state(page->flags, word);
+	return vl_flags_state(VL_GET(page->flags), word);
 }
 
 /* The flags are the first word of a page and of a folio, wrapped or not. */
@@ -140,7 +140,7 @@ static __always_inline __u64 vl_read_any_folio(struct vl_any_folio *folio, __u64
 
 static __always_inline __u64 vl_read_buffer(struct buffer_head *bh, __u64 *word)
 {
-	word[0] = bh->b_state;
+	word[0] = VL_GET(bh->b_state);
 	word[1] = 0;
 	return word[0] & (1ULL << bpf_core_enum_value(enum bh_state_bits, BH_Lock)) ? VL_STATE_HELD : VL_STATE_FREE;
 }

@@ -32,6 +32,12 @@
 		asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value_) : "r"(ctx), "i"(VL_ARG_OFFSET + 8 * (number)));   \
 		value_;                                                                                                \
 	})
+/* The same at the return, where portable programs find what the entry kept. */
+#ifdef VL_PORTABLE
+#define VL_ARG_AT_EXIT(reader, ctx, frame, number, kept) ((frame)->args[kept])
+#else
+#define VL_ARG_AT_EXIT(reader, ctx, frame, number, kept) reader(ctx, number)
+#endif
 /* The verifier lets no program load a pointer to a pointer from the context (btf_ctx_access()): it is copied. */
 #define vl_arg_copy(ctx, number)                                                                                       \
 	({                                                                                                             \
@@ -44,26 +50,6 @@
 #define vl_slot_wanted(slot) vl_plan(VL_PLAN_SLOT + (slot))
 #define MEASURED(name) vl_plan(VL_PLAN_MEASURED + VL_MEASURED_##name)
 
-struct vl_control control;
-
-static __always_inline bool vl_audited(const struct super_block *sb)
-{
-	return (__u64)sb == control.super_block;
-}
-
-/*
- * Makes a value unknown to the verifier. It would otherwise follow every combination of lock states to the first test
- * of a flag, as it can decide the test for each (mark_chain_precision()): a million instructions for rename.
- */
-static __always_inline __u64 vl_opaque(__u64 value)
-{
-	return value ^ control.zero;
-}
-
-/* 6.1 and 7.2 have the variable, 6.12 a member of pcpu_hot, kernels without PREEMPT_COUNT neither. */
-extern const int __preempt_count __ksym __weak;
-extern const struct pcpu_hot pcpu_hot __ksym __weak;
-
 /* include/linux/preempt.h: 0-7 preempt, 8 serving softirq, 16-19 hardirq, 20-23 NMI, 31 no need to reschedule
  * (inverted) */
 #define PREEMPT_COUNT_MASK 0x7fffffff
@@ -73,12 +59,9 @@ static __always_inline __u64 vl_context(void)
 {
 	int count;
 
-	if (vl_plan(VL_PLAN_CONTEXT) == VL_CONTEXT_VARIABLE)
-		count = *(const int *)bpf_this_cpu_ptr(&__preempt_count);
-	else if (vl_plan(VL_PLAN_CONTEXT) == VL_CONTEXT_PCPU_HOT)
-		count = ((const struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
-	else
+	if (vl_plan(VL_PLAN_CONTEXT) == VL_CONTEXT_UNKNOWN)
 		return VL_SIG_NO_CONTEXT;
+	count = vl_preempt_count(vl_plan(VL_PLAN_CONTEXT)) - (int)vl_plan(VL_PLAN_CONTEXT_BASE);
 	if (!(count & PREEMPT_COUNT_MASK))
 		return 0;
 	return count & PREEMPT_INTERRUPT_MASK ? VL_SIG_ATOMIC | VL_SIG_INTERRUPT : VL_SIG_ATOMIC;
@@ -86,38 +69,36 @@ static __always_inline __u64 vl_context(void)
 
 #define vl_not_selected(sig) (vl_plan(VL_PLAN_SELECT) && !((sig)&vl_plan(VL_PLAN_SELECT)))
 
+/* What every frame holds beside the words. */
+static __always_inline void vl_frame_start(struct vl_frame *f, __u64 sig, __u32 owner)
+{
+	f->sig = sig;
+	f->owner = owner;
+	if (vl_plan(VL_PLAN_SLEPT))
+		f->nvcsw = VL_GET(VL_CURRENT->nvcsw);
+	if (vl_plan(VL_PLAN_LATENCY))
+		f->start_ns = bpf_ktime_get_ns();
+}
+
 #define VL_PROGRAMS(id, slots)                                                                                         \
 	SEC("vfs/" #id "/once")                                                                                        \
 	int vl_once_##id(__u64 *ctx)                                                                                   \
 	{                                                                                                              \
-		__u64 words[2 * (slots) + 1], sig;                                                                     \
+		struct vl_stack_value sample;                                                                          \
+		struct vl_call call = {.n_words = 2 * vl_entry_slots_##id, .sample = &sample};                         \
                                                                                                                        \
-		if (!vl_entry_##id(ctx, words, &sig) || vl_not_selected(sig))                                          \
+		call.owner = vl_entry_##id(ctx, sample.words, &call.sig);                                              \
+		if (!call.owner || vl_not_selected(call.sig))                                                          \
 			return 0;                                                                                      \
-		for (int i = 0; i < 2 * ((slots)-vl_entry_slots_##id); i++)                                            \
-			words[2 * vl_entry_slots_##id + i] = 0;                                                        \
-		vl_count(ctx, sig, words, 2 * (slots), vl_cpu());                                                      \
+		call.owner--;                                                                                          \
+		vl_count(ctx, &call, vl_cpu());                                                                        \
 		return 0;                                                                                              \
 	}                                                                                                              \
                                                                                                                        \
 	SEC("vfs/" #id "/enter")                                                                                       \
 	int vl_enter_##id(__u64 *ctx)                                                                                  \
 	{                                                                                                              \
-		__u64 words[2 * (slots) + 1], sig;                                                                     \
-		struct vl_frame *f;                                                                                    \
-                                                                                                                       \
-		if (!vl_entry_##id(ctx, words, &sig) || vl_not_selected(sig))                                          \
-			return 0;                                                                                      \
-		f = vl_frame_claim(ctx);                                                                               \
-		if (!f)                                                                                                \
-			return 0;                                                                                      \
-		f->sig = sig;                                                                                          \
-		if (vl_plan(VL_PLAN_SLEPT))                                                                            \
-			f->nvcsw = bpf_get_current_task_btf()->nvcsw;                                                  \
-		for (int i = 0; i < 2 * vl_entry_slots_##id; i++)                                                      \
-			f->words[i] = words[i];                                                                        \
-		if (vl_plan(VL_PLAN_LATENCY))                                                                          \
-			f->start_ns = bpf_ktime_get_ns();                                                              \
+		VL_ENTER(id, slots)                                                                                    \
 		return 0;                                                                                              \
 	}                                                                                                              \
                                                                                                                        \
@@ -125,18 +106,22 @@ static __always_inline __u64 vl_context(void)
 	int vl_leave_##id(__u64 *ctx)                                                                                  \
 	{                                                                                                              \
 		struct vl_frame *f = vl_frame_find(ctx);                                                               \
-		__u64 sig, cpu;                                                                                        \
+		struct vl_stack_value sample;                                                                          \
+		struct vl_call call = {.n_words = 2 * (slots), .sample = &sample};                                     \
+		__u64 cpu;                                                                                             \
                                                                                                                        \
 		if (!f)                                                                                                \
 			return 0;                                                                                      \
 		cpu = vl_cpu();                                                                                        \
 		if (vl_plan(VL_PLAN_LATENCY))                                                                          \
 			vl_count_latency(bpf_ktime_get_ns() - f->start_ns, cpu);                                       \
-		sig = f->sig | VL_SIG_EXITED | vl_exit_##id(ctx, f->words);                                            \
-		if (vl_plan(VL_PLAN_SLEPT) && f->nvcsw != bpf_get_current_task_btf()->nvcsw)                           \
-			sig |= VL_SIG_SLEPT;                                                                           \
-		vl_count(ctx, sig, f->words, 2 * (slots), cpu);                                                        \
-		f->at = 0;                                                                                             \
+		call.sig = f->sig | VL_SIG_EXITED | vl_exit_##id(ctx, f);                                              \
+		if (vl_plan(VL_PLAN_SLEPT) && f->nvcsw != VL_GET(VL_CURRENT->nvcsw))                                   \
+			call.sig |= VL_SIG_SLEPT;                                                                      \
+		call.words = f->words;                                                                                 \
+		call.owner = f->owner;                                                                                 \
+		vl_count(ctx, &call, cpu);                                                                             \
+		vl_frame_free(ctx, f);                                                                                 \
 		return 0;                                                                                              \
 	}
 

@@ -64,28 +64,49 @@ static __always_inline void vl_notify(struct vl_event *ev)
 		vl_lose(VL_LOST_ring_full);
 }
 
-/* Counts the call under its stack; the first call of a stack keeps the sample. */
-static __always_inline void vl_count_stack(void *ctx, __u64 fn, __u64 sig, const __u64 *words, __u64 n_words)
+/* A call to be counted; what does not change from call to call is folded into the code. */
+struct vl_call {
+	__u64 sig;
+	__u32 owner;
+	__u32 n_words;
+	const __u64 *words;	       /* of a frame; NULL: they are in the sample */
+	struct vl_stack_value *sample; /* room on the stack, which one call fills only once */
+};
+
+static __always_inline void vl_fill_sample(const struct vl_call *call, __u64 now)
 {
-	struct vl_stack_key key = {.fn = fn, .sig = sig};
-	struct vl_stack_value *known, fresh = {.calls = 1, .n_words = n_words};
-	__u64 now = bpf_ktime_get_ns(), id;
+	struct vl_stack_value *s = call->sample;
+	__u64 id = bpf_get_current_pid_tgid();
+
+	s->calls = 1;
+	s->first_ns = s->last_ns = now;
+	s->task = bpf_get_current_task();
+	s->pid = id;
+	s->tgid = id >> 32;
+	s->cpu = bpf_get_smp_processor_id();
+	s->n_words = call->n_words;
+	bpf_get_current_comm(s->comm, sizeof(s->comm));
+	for (__u32 i = 0; i < 2 * VL_SLOTS; i++)
+		if (i >= call->n_words)
+			s->words[i] = 0;
+	if (call->words)
+		bpf_probe_read_kernel(s->words, call->n_words * sizeof(__u64), call->words);
+}
+
+/* Counts the call under its stack; the first call of a stack keeps the sample. */
+static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_call *call)
+{
+	struct vl_stack_key key = {.fn = fn, .sig = call->sig, .owner = call->owner};
+	struct vl_stack_value *known;
+	__u64 now = bpf_ktime_get_ns();
 
 	key.stack = bpf_get_stackid(ctx, &stacks, 0);
 	known = bpf_map_lookup_elem(&by_stack, &key);
 	if (!known) {
-		id = bpf_get_current_pid_tgid();
-		fresh.first_ns = fresh.last_ns = now;
-		fresh.task = bpf_get_current_task();
-		fresh.pid = id;
-		fresh.tgid = id >> 32;
-		fresh.cpu = bpf_get_smp_processor_id();
-		bpf_get_current_comm(fresh.comm, sizeof(fresh.comm));
-		bpf_probe_read_kernel(fresh.words, n_words * sizeof(__u64), words);
-		if (!bpf_map_update_elem(&by_stack, &key, &fresh, BPF_NOEXIST)) {
-			struct vl_event ev = {.type = VL_EVENT_STACK, .b = sig};
+		vl_fill_sample(call, now);
+		if (!bpf_map_update_elem(&by_stack, &key, call->sample, BPF_NOEXIST)) {
+			struct vl_event ev = {.type = VL_EVENT_STACK, .a = key.fn, .b = call->sig};
 
-			ev.a = (__u64)key.fn << 32 | (__u32)key.stack;
 			vl_notify(&ev);
 			return;
 		}
@@ -114,10 +135,9 @@ static __always_inline __u64 vl_cpu(void)
  * Inlined everywhere: in a program with a BPF subprogram, 5.10's jit_subprogs() leaves the main program without the
  * table of faults that its loads may take, and the first NULL pointer it follows is a panic (search_bpf_extables()).
  */
-static __always_inline void vl_count_slow(void *ctx, __u64 fn, __u64 sig, const __u64 *words, __u64 n_words,
-					  struct vl_row *row)
+static __always_inline void vl_count_slow(void *ctx, __u64 fn, const struct vl_call *call, struct vl_row *row)
 {
-	struct vl_sig_key key = {.fn = fn, .sig = sig};
+	struct vl_sig_key key = {.fn = fn, .sig = call->sig};
 	struct vl_sig_value *known = bpf_map_lookup_elem(&signatures, &key), fresh = {};
 	__u32 *verdict = bpf_map_lookup_elem(&verdicts, &key);
 	bool ok = verdict && *verdict == VL_SIG_OK;
@@ -130,29 +150,29 @@ static __always_inline void vl_count_slow(void *ctx, __u64 fn, __u64 sig, const 
 			return;
 		}
 	}
-	for (int i = 0; ok && !(sig & VL_SIG_INTERRUPT) && i < VL_ROW_SIGS; i++) {
+	for (int i = 0; ok && !(call->sig & VL_SIG_INTERRUPT) && i < VL_ROW_SIGS; i++) {
 		if (!row->of[i].sig) {
-			row->of[i].sig = sig;
+			row->of[i].sig = call->sig;
 			row->of[i].calls = 1;
 			return;
 		}
 	}
 	__sync_fetch_and_add(&known->calls, 1);
 	if (!ok)
-		vl_count_stack(ctx, fn, sig, words, n_words);
+		vl_count_stack(ctx, fn, call);
 }
 
 /* Written out, as clang would otherwise make one increment at a computed address of the four. */
 #define VL_ROW_STEP(i)                                                                                                 \
 	do {                                                                                                           \
-		if (row->of[i].sig == sig) {                                                                           \
+		if (row->of[i].sig == call->sig) {                                                                           \
 			row->of[i].calls++;                                                                            \
 			asm volatile("" ::"i"(i));                                                                     \
 			return;                                                                                        \
 		}                                                                                                      \
 	} while (0)
 
-static __always_inline void vl_count(void *ctx, __u64 sig, const __u64 *words, __u64 n_words, __u64 cpu)
+static __always_inline void vl_count(void *ctx, const struct vl_call *call, __u64 cpu)
 {
 	struct vl_row *row = (struct vl_row *)vl_plan_pointer(VL_PLAN_ROWS) + cpu;
 
@@ -161,7 +181,7 @@ static __always_inline void vl_count(void *ctx, __u64 sig, const __u64 *words, _
 	VL_ROW_STEP(1);
 	VL_ROW_STEP(2);
 	VL_ROW_STEP(3);
-	vl_count_slow(ctx, vl_plan(VL_PLAN_FUNCTION), sig, words, n_words, row);
+	vl_count_slow(ctx, vl_plan(VL_PLAN_FUNCTION), call, row);
 }
 
 static __always_inline void vl_count_latency(__u64 ns, __u64 cpu)

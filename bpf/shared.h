@@ -62,6 +62,8 @@ struct vl_stack_key {
 	__u32 fn;
 	__s32 stack; /* id in the stack map, or negative: no stack could be taken */
 	__u64 sig;
+	__u32 owner; /* index in vl_control.owners of the object the calls were about */
+	__u32 zero;
 };
 
 /* A call path to a suspicious signature, with what was seen the first time. Nothing in it depends on the ring buffer.
@@ -97,6 +99,9 @@ struct vl_hist {
 #define VL_FRAME_BITS 14
 #define VL_FRAMES (1 << VL_FRAME_BITS)
 #define VL_FRAME_PROBES 8
+#define VL_FRAME_ARGS 3
+/* The hash of portable programs holds fewer. */
+#define VL_HASH_FRAMES 4096
 
 struct vl_frame {
 	__u64 at; /* the place, as its distance from the table: identifies the call; 0: free */
@@ -104,7 +109,8 @@ struct vl_frame {
 	__u64 start_ns;
 	__u64 nvcsw;
 	__u64 words[2 * VL_SLOTS];
-	__u64 unused[4];
+	__u64 args[VL_FRAME_ARGS]; /* portable programs: arguments that are needed at the return */
+	__u64 owner;		   /* index in vl_control.owners */
 };
 
 _Static_assert(sizeof(struct vl_frame) == 256, "a frame's index is shifted by 8");
@@ -125,31 +131,54 @@ enum vl_lost {
 		VL_N_LOST
 };
 
-enum vl_event_type { VL_EVENT_STACK, VL_EVENT_TABLES, VL_EVENT_OPS, VL_EVENT_UNMOUNTED };
+enum vl_event_type {
+	VL_EVENT_STACK,
+	VL_EVENT_TABLES,
+	VL_EVENT_OPS,      /* a table of a struct that spec/ describes */
+	VL_EVENT_ALSO,     /* the same, as the other struct that the spec says holds its methods (lease_manager_operations) */
+	VL_EVENT_FUNCTION, /* the function of an ops struct that is one pointer in an object (buffer_head.b_end_io) */
+	VL_EVENT_UNMOUNTED
+};
 
 /* A notice that something is new; the details are in the maps. */
 struct vl_event {
 	__u32 type;
-	__u32 ops;     /* VL_EVENT_OPS: enum vl_ops_id */
-	__u64 a, b, c; /* VL_EVENT_STACK: a, b = struct vl_stack_key; TABLES: i_op, i_fop, a_ops; OPS: a = table */
+	__u32 ops;     /* OPS, ALSO, FUNCTION: enum vl_ops_id */
+	__u64 a, b, c; /* STACK: a = function, b = signature; TABLES: i_op, i_fop, a_ops; OPS, ALSO: a = table; FUNCTION: a */
+	__u64 d;       /* TABLES: d_op */
 	__u32 mode;    /* TABLES: i_mode */
-	__u32 zero;
+	__u32 owner;   /* of whom: index in vl_control.watched */
 };
 
 /* The ops tables of a kind of inode, as an inode carries them. */
 struct vl_tables_key {
-	__u64 i_op, i_fop, a_ops;
-	__u32 kind; /* i_mode & S_IFMT */
-	__u32 ops;  /* for VL_EVENT_OPS: enum vl_ops_id + 1, and i_op is the table */
+	__u64 i_op, i_fop, a_ops, d_op;
+	__u32 kind; /* i_mode & S_IFMT; of other events: enum vl_event_type */
+	__u32 ops;  /* of other events: enum vl_ops_id + 1, and i_op is the table */
 };
 
 /* What all programs look up at run time. */
+#define VL_OWNER_BITS 6
+#define VL_OWNERS (1 << VL_OWNER_BITS)
+#define VL_NOBODY 1ULL
+
+/*
+ * Who is audited: super_blocks, and what calls without a super_block are about (the disk it lies on, its type). The
+ * address is at the index that vl_owner_index() makes of it; src/owners.c finds a multiplier without collisions, so
+ * that a call costs one comparison however many are audited.
+ */
 struct vl_control {
-	__u64 super_block; /* the audited one; VL_NO_SUPER_BLOCK makes every program inert */
-	__u64 watched;     /* whose tables are learnt: the same, from before the programs are attached */
-	__u64 zero;        /* always 0, which the verifier cannot know: see vl_opaque() */
+	__u64 zero; /* always 0, which the verifier cannot know: see vl_opaque() */
+	__u32 multiplier, unused;
+	__u64 owners[VL_OWNERS];  /* VL_NOBODY where there is none; everywhere, it makes all programs inert */
+	__u64 watched[VL_OWNERS]; /* whose tables are learnt: the same, from before the programs are attached */
 };
-#define VL_NO_SUPER_BLOCK 1ULL
+
+/* @low: the lower half of the address. */
+static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u32 multiplier)
+{
+	return low * multiplier >> (32 - VL_OWNER_BITS);
+}
 
 /*
  * Patched per clone. A constant is an lddw whose high half is VL_PLAN_MAGIC and whose low half is the index below; an
@@ -165,6 +194,8 @@ struct vl_control {
 #define VL_PLAN_SLEPT 6     /* 1: find out whether the task slept */
 #define VL_PLAN_CPUS 7      /* number of CPUs, rounded up to a power of two, minus 1 */
 #define VL_PLAN_CONTEXT 8   /* where preempt_count is: enum vl_context_source */
+#define VL_PLAN_CONTEXT_BASE 9 /* what the program's own entry adds to preempt_count */
+#define VL_PLAN_PLACE 10 /* how the place of the call is told: enum vl_place */
 #define VL_PLAN_SLOT 12     /* VL_SLOTS of them: read this lock? */
 #define VL_PLAN_MEASURED 24 /* values of MEASURED() constants */
 #define VL_PLAN_GLOBAL 32   /* addresses of the locks that are no object's member */
@@ -172,6 +203,9 @@ struct vl_control {
 #define VL_PLAN_MAX 56
 
 enum vl_context_source { VL_CONTEXT_UNKNOWN, VL_CONTEXT_VARIABLE, VL_CONTEXT_PCPU_HOT };
+
+/* Portable programs run in trampolines and in kprobes. */
+enum vl_place { VL_PLACE_CONTEXT, VL_PLACE_ENTRY_STACK, VL_PLACE_RETURN_STACK };
 
 #define VL_ARG_OFFSET 0x4000
 #define VL_ARG_RETURN 15

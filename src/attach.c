@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kprobe.h"
+
 /* The kernel's own "not supported" (include/linux/errno.h), which has no name in user space. */
 #define KERNEL_ENOTSUPP 524
 /* Up to this many arguments every kernel's trampoline takes (arch/x86/net/bpf_jit_comp.c,
@@ -16,9 +18,15 @@
 
 static void fill_plan(const struct plan *p, const struct function *f, struct clone *c)
 {
-	c->plan[VL_PLAN_LATENCY] = f->latency;
-	c->plan[VL_PLAN_SLEPT] = f->slept;
+	c->plan[VL_PLAN_LATENCY] = f->latency && f->pair;
+	c->plan[VL_PLAN_SLEPT] = f->slept && f->pair;
 	c->plan[VL_PLAN_SELECT] = f->select;
+	c->plan[VL_PLAN_CONTEXT] = p->context;
+	if (c->kprobe) {
+		c->plan[VL_PLAN_CONTEXT] = p->kprobe_measured ? p->context : VL_CONTEXT_UNKNOWN;
+		c->plan[VL_PLAN_CONTEXT_BASE] = (__u64)p->kprobe_context;
+		c->plan[VL_PLAN_PLACE] = c->kind == TEMPLATE_LEAVE ? VL_PLACE_RETURN_STACK : VL_PLACE_ENTRY_STACK;
+	}
 	for (int s = 0; s < VL_SLOTS; s++)
 		c->plan[VL_PLAN_SLOT + s] = f->slots >> s & 1;
 	for (int i = 0; i < n_measured; i++)
@@ -26,7 +34,8 @@ static void fill_plan(const struct plan *p, const struct function *f, struct clo
 			if (p->measured[m].name && !strcmp(p->measured[m].name, measured_names[i]))
 				c->plan[VL_PLAN_MEASURED + i] = p->measured[m].value;
 	for (int a = 0; a < VL_ARG_RETURN; a++)
-		c->plan[VL_PLAN_ARG + a] = f->where.position[a] >= 0 ? 8 * (__u64)f->where.position[a] : 0;
+		c->plan[VL_PLAN_ARG + a] =
+			f->where.position[a] >= 0 ? (__u64)templates__arg_offset(c->kprobe, f->where.position[a]) : 0;
 	for (int g = 0; g < VL_PLAN_ARG - VL_PLAN_GLOBAL && g < n_lock_classes; g++)
 		c->plan[VL_PLAN_GLOBAL + g] = p->global_locks[g];
 }
@@ -65,11 +74,13 @@ static void explain(struct function *f, int err, const char *log)
 		function__refuse(f, "cannot be attached: %s", strerror(-err));
 }
 
-static int load_program(struct templates *t, struct clone *c, enum template_kind kind, struct function *f, int slot)
+static int load_program(struct plan *p, struct templates *t, struct clone *c, enum template_kind kind,
+			struct function *f, int slot)
 {
 	char log[192] = "";
 
 	c->kind = kind;
+	fill_plan(p, f, c);
 	f->programs[slot] = templates__clone(t, c, log, sizeof(log));
 	if (f->programs[slot] >= 0)
 		return 0;
@@ -78,73 +89,158 @@ static int load_program(struct templates *t, struct clone *c, enum template_kind
 }
 
 /* Slot 0 is the program at entry, slot 1 the one at return. */
-static int load_programs(struct templates *t, struct clone *c, struct function *f)
-{
-	int err;
-
-	if (!f->pair)
-		return load_program(t, c, TEMPLATE_ONCE, f, 0);
-	err = load_program(t, c, TEMPLATE_LEAVE, f, 1);
-	return err ? err : load_program(t, c, TEMPLATE_ENTER, f, 0);
-}
-
-/*
- * Where the kernel refuses a pair (5.10 knows no compare-and-exchange), the entry alone is watched: its rules are
- * checked, and the reason is kept beside the function.
- */
-static int load_function(struct plan *p, struct templates *t, int fn)
+static int load_programs(struct plan *p, struct templates *t, int fn)
 {
 	struct function *f = &p->functions[fn];
 	struct clone c = {.method = f->method,
 			  .function = fn,
-			  .histogram = f->histogram,
+			  .histogram = f->pair ? f->histogram : -1,
+			  .flavour = f->portable ? FLAVOUR_PORTABLE : FLAVOUR_TYPED,
+			  .kprobe = f->how == BY_KPROBE,
 			  .name = f->name,
 			  .func = f->btf,
 			  .position = f->where.position};
 	int err;
 
-	fill_plan(p, f, &c);
-	err = load_programs(t, &c, f);
-	if (!err || !f->pair)
-		return err;
-	detach(f);
-	f->pair = f->latency = f->slept = false;
-	fill_plan(p, f, &c);
-	err = load_programs(t, &c, f);
-	if (!err)
-		f->state = FUNCTION_PLANNED;
-	return err;
+	if (!f->pair)
+		return load_program(p, t, &c, TEMPLATE_ONCE, f, 0);
+	err = load_program(p, t, &c, TEMPLATE_LEAVE, f, 1);
+	return err ? err : load_program(p, t, &c, TEMPLATE_ENTER, f, 0);
 }
 
 static int link_program(struct function *f, int slot)
 {
 	bool at_return = slot == 1;
 
-	f->links[slot] = bpf_link_create(f->programs[slot], 0, at_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, NULL);
+	if (f->how == BY_KPROBE)
+		f->links[slot] = kprobe__attach(f->programs[slot], f->addr, at_return);
+	else
+		f->links[slot] =
+			bpf_link_create(f->programs[slot], 0, at_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, NULL);
 	if (f->links[slot] >= 0)
 		return 0;
 	explain(f, f->links[slot], "");
 	return f->links[slot];
 }
 
-static int attach_function(struct plan *p, struct templates *t, int fn)
+/* The return first: an entry whose return is not watched would leave a frame behind. */
+static int link_programs(struct function *f)
 {
-	struct function *f = &p->functions[fn];
-	int err = load_function(p, t, fn);
+	int err = f->pair ? link_program(f, 1) : 0;
 
-	/* The return first: an entry whose return is not watched would leave a frame behind. */
-	if (!err && f->pair)
-		err = link_program(f, 1);
-	if (!err)
-		err = link_program(f, 0);
-	if (err)
+	return err ? err : link_program(f, 0);
+}
+
+/* A way to watch a function; the best that the kernel takes is used. */
+struct attempt {
+	enum attach_how how;
+	bool portable, pair;
+};
+
+static const struct attempt first_attempt = {BY_TRAMPOLINE, false, true};
+static const struct attempt other_attempts[] = {
+	{BY_TRAMPOLINE, true, true},
+	{BY_KPROBE, true, true},
+	{BY_TRAMPOLINE, true, false},
+	{BY_KPROBE, true, false},
+};
+
+struct attacher {
+	struct plan *plan;
+	struct templates *templates;
+	const struct ksyms *ks;
+	bool keep; /* else everything is detached again, and only what could be refused is linked at all */
+	attach_progress progress;
+	void *arg;
+	int done, total;
+};
+
+static bool fits_first(const struct attacher *a, const struct function *f)
+{
+	return f->how == BY_TRAMPOLINE && (!f->pair || templates__can_pair(a->templates, FLAVOUR_TYPED));
+}
+
+static bool fits(const struct function *f, const struct attempt *way)
+{
+	if (way->how < f->how) /* no trampoline leads to it, or it was refused */
+		return false;
+	return f->pair || !way->pair;
+}
+
+/* A kprobe's own entry counts as preemption switched off: how much, is measured when it first matters. */
+static void measure_kprobe_context(struct attacher *a)
+{
+	struct plan *p = a->plan;
+
+	if (!p->kprobe_measured && p->context != VL_CONTEXT_UNKNOWN)
+		p->kprobe_measured = !calibrate__kprobe_context(a->ks, p->context, &p->kprobe_context);
+}
+
+static int attach_by(struct attacher *a, int fn, const struct attempt *way)
+{
+	struct function *f = &a->plan->functions[fn];
+	bool wants_pair = f->pair, may_be_refused = way->how == BY_KPROBE || f->btf.args > ALWAYS_FITTING_ARGS;
+	int err;
+
+	f->portable = way->portable;
+	f->how = way->how;
+	f->pair = wants_pair && way->pair;
+	if (way->how == BY_KPROBE)
+		measure_kprobe_context(a);
+	err = load_programs(a->plan, a->templates, fn);
+	if (!err && (a->keep || may_be_refused || f->btf.struct_by_value)) {
+		err = link_programs(f);
+		/* It is the trampoline that was refused, not the program. */
+		if (err && way->how == BY_TRAMPOLINE)
+			f->how = BY_KPROBE;
+	}
+	if (err || !a->keep)
 		detach(f);
+	f->entry_only = !err && wants_pair && !f->pair;
+	if (err)
+		f->pair = wants_pair;
 	else
 		f->state = FUNCTION_ATTACHED;
 	return err;
 }
 
-static int prepare(const struct plan *p, struct templates *t, int first)
+/* What the first attempt did not take; the reason for that stays as a note beside the function. */
+static int attach_otherwise(struct attacher *a, int fn)
+{
+	struct function *f = &a->plan->functions[fn];
+	char first[sizeof(f->reason)];
+	int err = -ENOTSUP;
+
+	memcpy(first, f->reason, sizeof(first));
+	for (size_t i = 0; err && i < sizeof(other_attempts) / sizeof(other_attempts[0]); i++) {
+		const struct attempt *way = &other_attempts[i];
+
+		if (!fits(f, way))
+			continue;
+		err = attach_by(a, fn, way);
+		/* The last word is that of the way which would have seen the most. */
+		if (err && !first[0])
+			memcpy(first, f->reason, sizeof(first));
+	}
+	if (!err && f->how == BY_TRAMPOLINE && !f->entry_only)
+		first[0] = '\0';
+	memcpy(f->reason, first, sizeof(first));
+	if (err)
+		f->state = FUNCTION_REFUSED;
+	else if (f->entry_only)
+		f->latency = f->slept = false;
+	return err;
+}
+
+static void show(struct attacher *a)
+{
+	a->done++;
+	if (a->progress)
+		a->progress(a->arg, a->done, a->total);
+}
+
+/* Makes the templates ready of all methods with a function from @first on that is planned and of this flavour. */
+static int prepare(struct attacher *a, enum flavour flavour, int first)
 {
 	int *wanted = calloc((size_t)n_methods + 1, sizeof(*wanted)), n = 0, err;
 	char *seen = calloc((size_t)n_methods + 1, 1);
@@ -154,51 +250,83 @@ static int prepare(const struct plan *p, struct templates *t, int first)
 		free(seen);
 		return -ENOMEM;
 	}
-	for (int i = first; i < p->n_functions; i++) {
-		const struct function *f = &p->functions[i];
+	for (int i = first; i < a->plan->n_functions; i++) {
+		const struct function *f = &a->plan->functions[i];
 
-		if (f->state == FUNCTION_PLANNED && !seen[f->method]) {
+		if (f->state == FUNCTION_PLANNED && f->portable == (flavour == FLAVOUR_PORTABLE) && !seen[f->method]) {
 			seen[f->method] = 1;
 			wanted[n++] = f->method;
 		}
 	}
-	err = templates__prepare(t, wanted, n);
+	err = n ? templates__prepare(a->templates, flavour, wanted, n) : 0;
 	free(wanted);
 	free(seen);
 	return err;
 }
 
-int attach__functions(struct plan *p, struct templates *t, int first, attach_progress progress, void *arg)
+/*
+ * First everything that fits the cheapest way; then, together, what did not: the portable programs are another object,
+ * which need not be opened where nothing wants it.
+ */
+static int attach_all(struct attacher *a, int first)
 {
+	struct plan *p = a->plan;
 	int attached = 0, err;
 
-	err = prepare(p, t, first);
+	for (int i = first; i < p->n_functions; i++)
+		p->functions[i].portable = !fits_first(a, &p->functions[i]);
+	err = prepare(a, FLAVOUR_TYPED, first);
 	if (err)
 		return err;
+	a->total = p->n_functions - first;
 	for (int i = first; i < p->n_functions; i++) {
-		if (p->functions[i].state == FUNCTION_PLANNED && !attach_function(p, t, i))
-			attached++;
-		if (progress)
-			progress(arg, i - first + 1, p->n_functions - first);
+		struct function *f = &p->functions[i];
+
+		if (f->state == FUNCTION_PLANNED && f->portable)
+			continue;
+		if (f->state == FUNCTION_PLANNED && attach_by(a, i, &first_attempt)) {
+			f->state = FUNCTION_PLANNED;
+			f->portable = true;
+			continue;
+		}
+		attached += f->state == FUNCTION_ATTACHED;
+		show(a);
 	}
-	return attached;
+	err = prepare(a, FLAVOUR_PORTABLE, first);
+	for (int i = first; !err && i < p->n_functions; i++) {
+		if (p->functions[i].state != FUNCTION_PLANNED)
+			continue;
+		attached += !attach_otherwise(a, i);
+		show(a);
+	}
+	return err ? err : attached;
 }
 
-int attach__try_refusals(struct plan *p, struct templates *t)
+int attach__functions(struct plan *p, struct templates *t, const struct ksyms *ks, int first, attach_progress progress,
+		      void *arg)
 {
-	int err = prepare(p, t, 0);
+	struct attacher a = {
+		.plan = p, .templates = t, .ks = ks, .keep = true, .progress = progress, .arg = arg};
 
-	for (int i = 0; !err && i < p->n_functions; i++) {
-		struct function *f = &p->functions[i];
-		bool may_exceed = f->btf.args > ALWAYS_FITTING_ARGS || f->btf.struct_by_value;
+	return attach_all(&a, first);
+}
 
-		if (f->state != FUNCTION_PLANNED)
-			continue;
-		if (may_exceed ? !attach_function(p, t, i) : !load_function(p, t, i))
-			f->state = FUNCTION_PLANNED;
-		detach(f);
-	}
-	return err;
+int attach__try_refusals(struct plan *p, struct templates *t, const struct ksyms *ks)
+{
+	struct attacher a = {.plan = p, .templates = t, .ks = ks};
+	int err = attach_all(&a, 0);
+
+	for (int i = 0; i < p->n_functions; i++)
+		if (p->functions[i].state == FUNCTION_ATTACHED)
+			p->functions[i].state = FUNCTION_PLANNED;
+	return err < 0 ? err : 0;
+}
+
+const char *attach_how__name(const struct function *f)
+{
+	if (f->state == FUNCTION_REFUSED)
+		return NULL;
+	return f->how == BY_KPROBE ? "kprobe" : "trampoline";
 }
 
 void detach__all(struct plan *p)

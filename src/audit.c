@@ -13,9 +13,6 @@
 #include "clock.h"
 #include "feature.h"
 
-/* bpf/learn.h attaches to it. */
-#define LEARN_FUNCTION "security_d_instantiate"
-
 static double process_cpu_seconds(void)
 {
 	return (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9;
@@ -59,12 +56,126 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
+/* Have modules been loaded (or unloaded) since the symbols were read? Remembers what is loaded now. */
+static bool modules_changed(struct audit *a)
+{
+	FILE *f = fopen("/proc/modules", "re");
+	char *now = calloc(1, sizeof(a->modules));
+	bool changed = false;
+
+	if (f && now) {
+		size_t n = fread(now, 1, sizeof(a->modules) - 1, f);
+
+		changed = n && strcmp(now, a->modules) != 0;
+		memcpy(a->modules, now, sizeof(a->modules));
+	}
+	if (f)
+		fclose(f);
+	free(now);
+	return changed;
+}
+
+static int plan_tables(struct audit *a, int target)
+{
+	struct target *t = &a->targets[target];
+	int first = a->tables_planned[target], added, more;
+
+	a->plan.unknown_tables = 0;
+	added = plan__add_tables(&a->plan, a->kbtf, a->kmem, a->ksyms, t, first);
+	a->tables_planned[target] = t->n_tables;
+	if (added < 0 || !a->plan.unknown_tables || !modules_changed(a))
+		return added;
+	if (ksyms__reload(a->ksyms, KSYMS_PATH))
+		return added; /* the old symbols are still there; the tables stay unknown */
+	more = plan__add_tables(&a->plan, a->kbtf, a->kmem, a->ksyms, t, first);
+	return more < 0 ? more : added + more;
+}
+
 static int plan_new_tables(struct audit *a)
 {
-	int err = plan__add_tables(&a->plan, a->kbtf, a->kmem, a->ksyms, &a->target, a->tables_planned);
+	int sum = 0;
 
-	a->tables_planned = a->target.n_tables;
-	return err;
+	for (int i = 0; i < a->n_targets; i++) {
+		int n = a->tables_planned[i] < a->targets[i].n_tables ? plan_tables(a, i) : 0;
+
+		if (n < 0)
+			return n;
+		sum += n;
+	}
+	return sum;
+}
+
+static bool is_known(const struct audit *a, const struct target *t)
+{
+	for (int i = 0; i < a->n_targets; i++) {
+		if (a->targets[i].super_block != t->super_block)
+			continue;
+		fprintf(stderr, "vfslock: %s is the same filesystem as %s: audited once\n", t->path, a->targets[i].path);
+		return true;
+	}
+	return false;
+}
+
+static int discover_targets(struct audit *a)
+{
+	a->targets = calloc((size_t)a->options.n_paths, sizeof(*a->targets));
+	a->tables_planned = calloc((size_t)a->options.n_paths, sizeof(*a->tables_planned));
+	if (!a->targets || !a->tables_planned)
+		return -ENOMEM;
+	for (int i = 0; i < a->options.n_paths; i++) {
+		struct target t;
+		int err = discover__mount(a->discovery, a->options.paths[i], &t);
+
+		if (err || is_known(a, &t))
+			target__free(&t);
+		else
+			a->targets[a->n_targets++] = t;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* An object belongs to the first target that it is found from. */
+static int add_owner(struct audit *a, __u64 address, int target)
+{
+	for (int i = 0; i < a->n_owners; i++)
+		if (a->owners[i].address == address)
+			return 0;
+	if (a->n_owners == VL_OWNERS)
+		return -E2BIG;
+	if (address)
+		a->owners[a->n_owners++] = (struct owner){.address = address, .target = target};
+	return 0;
+}
+
+static int place_owners(struct audit *a)
+{
+	int err = 0;
+
+	for (int i = 0; i < a->n_targets && !err; i++) {
+		err = add_owner(a, a->targets[i].super_block, i);
+		if (!err)
+			err = add_owner(a, a->targets[i].disk, i);
+		if (!err)
+			err = add_owner(a, a->targets[i].type, i);
+	}
+	a->multiplier = err ? 0 : owners__place(a->owners, a->n_owners);
+	if (a->multiplier)
+		return 0;
+	fprintf(stderr,
+		"vfslock: the addresses of %d filesystems, their disks and types cannot be told apart in one audit: audit "
+		"fewer at a time\n",
+		a->n_targets);
+	return -E2BIG;
+}
+
+const struct target *audit__target_of(const struct audit *a, int owner)
+{
+	for (int i = 0; i < a->n_owners; i++)
+		if (a->owners[i].index == owner)
+			return &a->targets[a->owners[i].target];
+	return NULL;
 }
 
 int audit__open(struct audit *a, const struct audit_options *options)
@@ -79,9 +190,12 @@ int audit__open(struct audit *a, const struct audit_options *options)
 	if (!err)
 		err = discovery__open(a->kbtf, a->kmem, &a->discovery);
 	if (!err)
-		err = discover__mount(a->discovery, options->path, &a->target);
+		err = discover_targets(a);
+	if (!err)
+		err = place_owners(a);
 	if (err)
 		return err;
+	modules_changed(a);
 	err = ksyms__load(KSYMS_PATH, &a->ksyms);
 	if (err) {
 		fprintf(stderr,
@@ -99,15 +213,31 @@ int audit__open(struct audit *a, const struct audit_options *options)
 	return err < 0 ? err : 0;
 }
 
-/* Called for each table that the kernel side meets for the first time; planned and attached by audit__poll(). */
-static void on_tables(void *arg, const struct vl_event *ev)
+static void on_unmount(struct audit *a, __u64 super_block)
 {
-	struct audit *a = arg;
+	bool all = true;
 
-	if (ev->type == VL_EVENT_OPS)
-		discover__add_table(&a->target, (int)ev->ops, ev->a, "mapping");
-	else
-		discover__inode_tables(&a->target, ev->mode, ev->a, ev->b, ev->c);
+	for (int i = 0; i < a->n_targets; i++) {
+		a->targets[i].unmounted = a->targets[i].unmounted || a->targets[i].super_block == super_block;
+		all = all && a->targets[i].unmounted;
+	}
+	a->unmounted = all;
+}
+
+/* Called for each table that the kernel side meets for the first time; planned and attached by audit__poll(). */
+static void on_event(void *arg, const struct vl_event *ev)
+{
+	static const enum table_kind kinds[] = {
+		[VL_EVENT_OPS] = TABLE_OPS, [VL_EVENT_ALSO] = TABLE_ALSO, [VL_EVENT_FUNCTION] = TABLE_FUNCTION};
+	struct audit *a = arg;
+	struct target *t = (struct target *)audit__target_of(a, (int)ev->owner);
+
+	if (ev->type == VL_EVENT_UNMOUNTED)
+		on_unmount(a, ev->a);
+	else if (t && ev->type == VL_EVENT_TABLES)
+		discover__inode_tables(t, ev->mode, ev->a, ev->b, ev->c, ev->d);
+	else if (t)
+		discover__add_table(t, (int)ev->ops, kinds[ev->type], ev->a, ops_struct__found_on((int)ev->ops));
 }
 
 static void show_progress(void *arg, int done, int total)
@@ -123,37 +253,48 @@ static void show_progress(void *arg, int done, int total)
 
 int audit__open_templates(struct audit *a)
 {
-	struct templates_options options = {
-		.can_learn = kbtf__has_function(a->kbtf, LEARN_FUNCTION),
-		.context = kbtf__context_source(a->kbtf),
-	};
-
-	if (!options.can_learn)
-		fprintf(stderr,
-			"vfslock: this kernel has no %s() (CONFIG_SECURITY=n): ops tables of kinds of inode that first "
-			"appear during the audit will not be learnt\n",
-			LEARN_FUNCTION);
-
-	return templates__open(&options, &a->templates);
+	return templates__open(a->kbtf, &a->templates);
 }
 
 /*
- * The super_block was read before the unmount hook was there: if it went away in between, its address may stand for
+ * The super_blocks were read before the unmount hook was there: if one went away in between, its address may stand for
  * another one now. Only if the mount point still leads to it is it safe to compare addresses with it.
  */
 static int check_still_mounted(struct audit *a)
 {
-	struct target again;
-	int err = discover__mount(a->discovery, a->options.path, &again);
+	for (int i = 0; i < a->n_targets; i++) {
+		struct target *t = &a->targets[i], again;
+		int err = discover__mount(a->discovery, t->path, &again);
 
-	if (!err && again.super_block != a->target.super_block) {
-		fprintf(stderr, "vfslock: %s was unmounted while the audit was being prepared\n", a->options.path);
-		err = -ESTALE;
+		if (!err && again.super_block != t->super_block) {
+			fprintf(stderr, "vfslock: %s was unmounted while the audit was being prepared\n", t->path);
+			err = -ESTALE;
+		}
+		for (int k = 0; !err && k < again.n_tables; k++)
+			discover__add_table(t, again.tables[k].ops, again.tables[k].kind, again.tables[k].addr,
+					    again.tables[k].found);
+		target__free(&again);
+		if (err)
+			return err;
 	}
-	for (int i = 0; !err && i < again.n_tables; i++)
-		discover__add_table(&a->target, again.tables[i].ops, again.tables[i].addr, again.tables[i].found);
-	target__free(&again);
-	return err;
+	return 0;
+}
+
+static int tell_nothing_attached(const struct audit *a)
+{
+	fprintf(stderr, "vfslock: none of the %d functions of %s%s could be attached:\n", a->plan.n_functions,
+		a->targets[0].path, a->n_targets > 1 ? " and the others" : "");
+	for (int i = 0; i < a->plan.n_functions; i++)
+		fprintf(stderr, "  %s %s(): %s\n", a->plan.functions[i].method_name, a->plan.functions[i].name,
+			a->plan.functions[i].reason);
+	return -ENOTSUP;
+}
+
+/* Those unmounted meanwhile are left out: the hook has cleared them in `watched`. */
+static void arm(volatile struct vl_control *control)
+{
+	for (int i = 0; i < VL_OWNERS; i++)
+		control->owners[i] = control->watched[i];
 }
 
 int audit__start(struct audit *a)
@@ -166,95 +307,102 @@ int audit__start(struct audit *a)
 	if (err)
 		return err;
 	control = templates__control(a->templates);
-	control->watched = a->target.super_block;
+	control->multiplier = a->multiplier;
+	owners__write(a->owners, a->n_owners, control->watched);
 	err = templates__attach_hooks(a->templates);
 	if (!err)
 		err = check_still_mounted(a);
 	if (!err)
-		err = collector__open(&a->plan, a->templates, a->ksyms, on_tables, a, &a->collector);
+		err = collector__open(&a->plan, a->templates, a->ksyms, on_event, a, &a->collector);
 	if (err)
 		return err;
 	err = plan_new_tables(a);
 	if (err >= 0)
-		err = attach__functions(&a->plan, a->templates, 0, show_progress, a);
+		err = attach__functions(&a->plan, a->templates, a->ksyms, 0, show_progress, a);
 	if (err < 0) {
 		fprintf(stderr, "vfslock: nothing could be attached: %s\n", strerror(-err));
 		return err;
 	}
-	if (!err) {
-		fprintf(stderr, "vfslock: none of the %d functions of %s could be attached:\n", a->plan.n_functions,
-			a->options.path);
-		for (int i = 0; i < a->plan.n_functions; i++)
-			fprintf(stderr, "  %s %s(): %s\n", a->plan.functions[i].method_name, a->plan.functions[i].name,
-				a->plan.functions[i].reason);
-		return -ENOTSUP;
-	}
+	if (!err)
+		return tell_nothing_attached(a);
 	a->attach_seconds = (double)(clock_ns(CLOCK_MONOTONIC) - begin) / 1e9;
 	a->start_wall_ns = clock_ns(CLOCK_REALTIME);
 	a->start_ns = clock_ns(CLOCK_MONOTONIC);
 	if (!a->options.no_cost)
 		cost__start(&a->cost);
-	/* Unmounted meanwhile: the hook has cleared `watched`. */
-	control->super_block = control->watched;
+	arm(control);
 	return 0;
 }
 
-static int attach_late_tables(struct audit *a)
+static int note_late_tables(struct audit *a, int target, int first, double met, int functions)
 {
-	int first_table = a->tables_planned, first = a->plan.n_functions, err;
-	double met = audit__seconds(a);
+	const struct target *t = &a->targets[target];
 
-	if (first_table == a->target.n_tables)
-		return 0;
-	err = plan_new_tables(a);
-	if (err < 0)
-		return err;
-	err = attach__functions(&a->plan, a->templates, first, NULL, NULL);
-	if (err < 0)
-		return err;
-	for (int t = first_table; err > 0 && t < a->target.n_tables; t++) {
+	for (int i = first; i < t->n_tables; i++) {
 		void *p = realloc(a->late, (size_t)(a->n_late + 1) * sizeof(*a->late));
 
 		if (!p)
 			return -ENOMEM;
 		a->late = p;
-		a->late[a->n_late] = (struct late_table){.ops = a->target.tables[t].ops,
+		a->late[a->n_late] = (struct late_table){.ops = t->tables[i].ops,
+							 .target = target,
 							 .met_seconds = met,
 							 .attached_seconds = audit__seconds(a),
-							 .functions = err};
-		memcpy(a->late[a->n_late++].found, a->target.tables[t].found, sizeof(a->late->found));
+							 .functions = functions};
+		memcpy(a->late[a->n_late++].found, t->tables[i].found, sizeof(a->late->found));
 	}
 	return 0;
 }
 
+static int attach_late_tables(struct audit *a)
+{
+	double met = audit__seconds(a);
+
+	for (int i = 0; i < a->n_targets; i++) {
+		int first_table = a->tables_planned[i], first = a->plan.n_functions, err;
+
+		if (first_table == a->targets[i].n_tables)
+			continue;
+		err = plan_tables(a, i);
+		if (err >= 0)
+			err = attach__functions(&a->plan, a->templates, a->ksyms, first, NULL, NULL);
+		if (err > 0)
+			err = note_late_tables(a, i, first_table, met, err);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* One flag for each would be many: without owners no call is anybody's. */
+static void make_inert(struct audit *a)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+
+	owners__write(NULL, 0, control->owners);
+	owners__write(NULL, 0, control->watched);
+}
+
 int audit__poll(struct audit *a, int timeout_ms)
 {
-	struct collect_news news;
 	int err;
 
 	if (!a->options.no_cost)
 		cost__tick(&a->cost, &a->plan);
 	if (a->cost.stats_fd >= 0 && timeout_ms > COST_WINDOW_MS)
 		timeout_ms = COST_WINDOW_MS;
-	err = collector__poll(a->collector, timeout_ms, &news);
-
+	err = collector__poll(a->collector, timeout_ms);
 	if (err)
 		return err;
-	if (news.unmounted)
-		a->unmounted = true;
 	return a->unmounted ? 0 : attach_late_tables(a);
 }
 
 int audit__stop(struct audit *a)
 {
-	volatile struct vl_control *control = templates__control(a->templates);
-	struct collect_news news;
-
-	control->super_block = control->watched = VL_NO_SUPER_BLOCK;
+	make_inert(a);
 	a->stop_ns = clock_ns(CLOCK_MONOTONIC);
 	cost__stop(&a->cost, &a->plan);
-	collector__poll(a->collector, 0, &news);
-	a->unmounted = a->unmounted || news.unmounted;
+	collector__poll(a->collector, 0);
 	return collector__sweep(a->collector);
 }
 
@@ -297,9 +445,7 @@ void audit__close(struct audit *a)
 
 	fflush(NULL);
 	if (a->templates) {
-		volatile struct vl_control *control = templates__control(a->templates);
-
-		control->super_block = control->watched = VL_NO_SUPER_BLOCK;
+		make_inert(a);
 		child = leave_to_child();
 	}
 	collector__free(a->collector);
@@ -308,7 +454,10 @@ void audit__close(struct audit *a)
 	discovery__free(a->discovery);
 	plan__free(&a->plan);
 	imported__free(&a->imported);
-	target__free(&a->target);
+	for (int i = 0; i < a->n_targets; i++)
+		target__free(&a->targets[i]);
+	free(a->targets);
+	free(a->tables_planned);
 	ksyms__free(a->ksyms);
 	kmem__free(a->kmem);
 	kbtf__free(a->kbtf);

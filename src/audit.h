@@ -9,20 +9,22 @@
 #include "collect.h"
 #include "cost.h"
 #include "discover.h"
+#include "owners.h"
 #include "plan.h"
 #include "spec_import.h"
 #include "templates.h"
 
 /* A table that was met while the audit ran: calls before it was attached were not seen. */
 struct late_table {
-	int ops;
+	int ops, target;
 	char found[32];
 	double met_seconds, attached_seconds; /* since the start */
 	int functions;
 };
 
 struct audit_options {
-	const char *path;
+	char **paths; /* mount points */
+	int n_paths;
 	const char *latency; /* see struct plan */
 	const char *spec;    /* a document to audit against, or NULL for the compiled rules */
 	bool quiet;          /* no progress on stderr */
@@ -40,11 +42,16 @@ struct audit {
 	struct plan plan;
 	struct imported imported; /* of options.spec */
 	struct cost cost;
-	struct target target;
+	struct target *targets;
+	int n_targets;
+	int *tables_planned; /* of each target's tables */
+	struct owner owners[VL_OWNERS];
+	int n_owners;
+	__u32 multiplier; /* of vl_owner_index() */
 	struct late_table *late;
 	int n_late;
-	int tables_planned; /* of target.tables */
-	bool unmounted, progress_shown;
+	char modules[65536]; /* /proc/modules as it was when the symbols were read; its beginning, if longer */
+	bool unmounted;      /* all of them */
 	double attach_seconds, start_cpu_seconds;
 	__u64 start_ns, stop_ns; /* CLOCK_MONOTONIC */
 	__u64 start_wall_ns;     /* CLOCK_REALTIME, of start_ns */
@@ -73,6 +80,9 @@ int audit__stop(struct audit *a);
  * that the prompt returns at once.
  */
 void audit__close(struct audit *a);
+
+/* The target that a call was about, by its index in vl_control.owners; NULL if it is none's. */
+const struct target *audit__target_of(const struct audit *a, int owner);
 
 double audit__seconds(const struct audit *a);     /* how long calls were counted */
 double audit__cpu_seconds(const struct audit *a); /* user and system time of this process since the start */

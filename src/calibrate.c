@@ -11,6 +11,7 @@
 
 #include "../bpf/calibrate.h"
 #include "globals.h"
+#include "kprobe.h"
 #include "objects.h"
 
 static const struct {
@@ -81,23 +82,32 @@ static void take_bit(struct measured_constant *c, unsigned int value, unsigned i
 		c->value = value;
 }
 
-static int measure(struct bpf_object *obj, __u32 mask_arg, struct measured_constant *out)
+/* The options are the only constants of the object. */
+static int load(struct bpf_object *obj, const struct vl_calibrate_options *options, struct vl_calibration **out)
 {
-	struct bpf_link *links[MEASURED_KINDS] = {NULL};
-	struct vl_calibration *c;
-	struct bpf_map *constants;
+	struct bpf_map *constants = bpf_object__find_map_by_name(obj, ".rodata");
 	int err;
 
-	/* The only constant of the object. */
-	constants = bpf_object__find_map_by_name(obj, ".rodata");
-	if (!constants || bpf_map__set_initial_value(constants, &mask_arg, sizeof(mask_arg)))
+	if (!constants || bpf_map__set_initial_value(constants, options, sizeof(*options)))
 		return -EINVAL;
 	err = bpf_object__load(obj);
 	if (err)
 		return err;
-	c = globals__map(obj, sizeof(*c));
-	if (!c)
-		return -errno;
+	*out = globals__map(obj, sizeof(**out));
+	return *out ? 0 : -errno;
+}
+
+static int measure(struct bpf_object *obj, __u32 mask_arg, struct measured_constant *out)
+{
+	struct bpf_link *links[MEASURED_KINDS] = {NULL};
+	struct vl_calibrate_options options = {.mask_arg = mask_arg};
+	struct vl_calibration *c;
+	int err;
+
+	bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "context"), false);
+	err = load(obj, &options, &c);
+	if (err)
+		return err;
 	for (int i = 0; i < MEASURED_KINDS; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(obj, watched[i].program);
 
@@ -128,4 +138,45 @@ void calibrate(struct kbtf *kb, struct measured_constant *out)
 	for (int i = 0; err && i < MEASURED_KINDS; i++)
 		unknown(&out[i], strerror(-err));
 	bpf_object__close(obj);
+}
+
+/* Hit by the openat() of walk_a_path(). */
+#define KPROBED "path_openat"
+
+static int measure_kprobe(struct bpf_object *obj, __u64 addr, struct vl_calibration *c, int *out)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, "context");
+	int fd = kprobe__attach(bpf_program__fd(prog), addr, false);
+
+	if (fd < 0)
+		return fd;
+	walk_a_path(c);
+	close(fd);
+	*out = c->kprobe_context & 0x7fffffff; /* bit 31: no need to reschedule */
+	return c->kprobes ? 0 : -ENODATA;
+}
+
+int calibrate__kprobe_context(const struct ksyms *ks, enum vl_context_source source, int *out)
+{
+	struct vl_calibrate_options options = {.context = source};
+	struct bpf_program *prog;
+	struct vl_calibration *c = NULL;
+	struct bpf_object *obj;
+	__u64 addr;
+	int err;
+
+	err = ksyms__addr(ks, KPROBED, NULL, &addr);
+	if (err)
+		return err;
+	obj = bpf_object__open_mem(calibrate_object, OBJECT_SIZE(calibrate_object), NULL);
+	if (!obj)
+		return -errno;
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), "context"));
+	err = load(obj, &options, &c);
+	if (!err)
+		err = measure_kprobe(obj, addr, c, out);
+	globals__unmap(c, sizeof(*c));
+	bpf_object__close(obj);
+	return err;
 }

@@ -7,6 +7,7 @@
 #define VFSLOCK_CALIBRATE_TOOL_H
 
 #include "kbtf.h"
+#include "ksyms.h"
 
 enum measured { MEASURED_LOOKUP_RCU, MEASURED_MAY_NOT_BLOCK, MEASURED_KINDS };
 
@@ -21,6 +22,12 @@ struct measured_constant {
  * unverifiable. Takes about a quarter of a second, most of it detaching.
  */
 void calibrate(struct kbtf *kb, struct measured_constant *out);
+
+/*
+ * What the entry of a kprobe's program adds to preempt_count, with which it would be mistaken for a caller that cannot
+ * sleep. Returns 0 or negative errno.
+ */
+int calibrate__kprobe_context(const struct ksyms *ks, enum vl_context_source source, int *out);
 
 const char *measured__name(int kind); /* "LOOKUP_RCU" */
 

@@ -17,8 +17,8 @@ struct plan_totals {
 
 static void usage(FILE *out)
 {
-	fputs("usage: vfslock plan [--latency METHOD|all|none] [--json] MOUNT\n\n"
-	      "Prints every method of the filesystem mounted at MOUNT with its function, the programs that an audit "
+	fputs("usage: vfslock plan [--latency METHOD|all|none] [--json] MOUNT...\n\n"
+	      "Prints every method of the filesystems mounted at each MOUNT with its function, the programs that an audit "
 	      "would\n"
 	      "attach and the rules they serve, or the reason why it would not.\n",
 	      out);
@@ -57,6 +57,8 @@ static const char *programs_text(const struct function *f)
 {
 	if (f->state == FUNCTION_REFUSED)
 		return "-";
+	if (f->how == BY_KPROBE)
+		return f->latency ? "kprobe+kretprobe, latency" : f->pair ? "kprobe+kretprobe" : "kprobe";
 	if (f->latency)
 		return "entry+exit, latency";
 	return f->pair ? "entry+exit" : "entry";
@@ -67,11 +69,12 @@ static void print_text(const struct audit *a, const struct plan_totals *t)
 	static const struct text_column columns[] = {
 		{"method", TEXT_LEFT},   {"function", TEXT_LEFT},
 		{"found on", TEXT_LEFT}, {"programs", TEXT_LEFT},
-		{"rules", TEXT_RIGHT},   {"not attached (if entry: no return) because", TEXT_LEFT},
+		{"rules", TEXT_RIGHT},   {"not attached, or not by a trampoline, because", TEXT_LEFT},
 	};
 	const struct plan *p = &a->plan;
 
-	printf("%s: %s, Linux %s\n", a->target.path, a->target.fs_type, p->release);
+	for (int i = 0; i < a->n_targets; i++)
+		printf("%s: %s, Linux %s\n", a->targets[i].path, a->targets[i].fs_type, p->release);
 	for (int ops = 0; ops < n_ops_structs; ops++) {
 		struct text_table *table = text_table__new(columns, sizeof(columns) / sizeof(columns[0]));
 		int shown = 0;
@@ -110,6 +113,9 @@ static void json_function(struct json_writer *w, const struct plan *p, const str
 	json_string(w, "function", f->name);
 	json_string(w, "module", f->module[0] ? f->module : NULL);
 	json_string(w, "found_on", f->found);
+	json_string(w, "filesystems", f->filesystems);
+	json_string(w, "via", attach_how__name(f));
+	json_bool(w, "entry_only", f->entry_only);
 	json_bool(w, "documented", m != NULL);
 	json_u64(w, "programs", f->state == FUNCTION_REFUSED ? 0 : f->pair ? 2 : 1);
 	json_bool(w, "latency", f->latency);
@@ -130,8 +136,14 @@ static int print_json(const struct audit *a, const struct plan_totals *t)
 	json_begin_object(&w, NULL);
 	json_s64(&w, "version", 1);
 	json_string(&w, "kernel", a->plan.release);
-	json_string(&w, "mount", a->target.path);
-	json_string(&w, "type", a->target.fs_type);
+	json_begin_array(&w, "mounts");
+	for (int i = 0; i < a->n_targets; i++) {
+		json_begin_object(&w, NULL);
+		json_string(&w, "path", a->targets[i].path);
+		json_string(&w, "type", a->targets[i].fs_type);
+		json_end(&w);
+	}
+	json_end(&w);
 	json_begin_array(&w, "functions");
 	for (int i = 0; i < a->plan.n_functions; i++)
 		json_function(&w, &a->plan, &a->plan.functions[i]);
@@ -158,7 +170,7 @@ static int plan_and_print(const struct audit_options *o, bool json)
 	if (!err)
 		err = audit__open_templates(&a);
 	if (!err)
-		err = attach__try_refusals(&a.plan, a.templates);
+		err = attach__try_refusals(&a.plan, a.templates, a.ksyms);
 	if (!err) {
 		t = totals(&a.plan);
 		if (json)
@@ -196,12 +208,13 @@ int cmd_plan(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind + 1 != argc) {
-		fputs("vfslock plan: give one mount point\n", stderr);
+	if (optind >= argc) {
+		fputs("vfslock plan: which filesystem? Give its mount point.\n", stderr);
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	o.path = argv[optind];
+	o.paths = &argv[optind];
+	o.n_paths = argc - optind;
 	if (audit__check_kernel())
 		return EXIT_CANNOT;
 	return plan_and_print(&o, json);

@@ -26,8 +26,8 @@ struct report_options {
 
 static void usage(FILE *out)
 {
-	fputs("usage: vfslock report [options] MOUNT [-- COMMAND [ARGUMENT...]]\n\n"
-	      "Audits the filesystem mounted at MOUNT for a while, or while COMMAND runs, and prints for every method "
+	fputs("usage: vfslock report [options] MOUNT... [-- COMMAND [ARGUMENT...]]\n\n"
+	      "Audits the filesystems mounted at each MOUNT for a while, or while COMMAND runs, and prints for every method "
 	      "which\n"
 	      "locks were held, whether that keeps the documented rules, and the latency of hot paths.\n\n"
 	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
@@ -99,11 +99,13 @@ static int parse(int argc, char **argv, struct report_options *o)
 		usage(stderr);
 		return EXIT_USAGE + 1;
 	}
-	o->audit.path = argv[optind++];
-	if (optind < argc && !strcmp(argv[optind], "--"))
+	o->audit.paths = &argv[optind];
+	while (optind < argc && strcmp(argv[optind], "--") != 0) {
+		o->audit.n_paths++;
 		optind++;
-	if (optind < argc)
-		o->command = &argv[optind];
+	}
+	if (optind + 1 < argc)
+		o->command = &argv[optind + 1];
 	if (!o->seconds && !o->command)
 		o->seconds = DEFAULT_SECONDS;
 	return 0;
@@ -142,14 +144,16 @@ static pid_t run_command(char **command, const sigset_t *old_mask)
 
 static void show_progress(const struct report_options *o, const struct audit *a)
 {
+	const char *more = a->n_targets > 1 ? " and others" : "";
+
 	if (o->audit.quiet || !isatty(STDERR_FILENO))
 		return;
 	if (o->seconds)
-		fprintf(stderr, "\r\033[Kauditing %s: %.0f of %.0f s, Ctrl-C to end", a->target.path, audit__seconds(a),
-			o->seconds);
+		fprintf(stderr, "\r\033[Kauditing %s%s: %.0f of %.0f s, Ctrl-C to end", a->targets[0].path, more,
+			audit__seconds(a), o->seconds);
 	else if (o->command)
-		fprintf(stderr, "\r\033[Kauditing %s: %.0f s, until %s ends", a->target.path, audit__seconds(a),
-			o->command[0]);
+		fprintf(stderr, "\r\033[Kauditing %s%s: %.0f s, until %s ends", a->targets[0].path, more,
+			audit__seconds(a), o->command[0]);
 }
 
 /* Until the time is over, the command has ended, a signal comes, or the filesystem is unmounted. */

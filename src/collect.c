@@ -19,15 +19,15 @@ struct collector {
 	struct templates *templates;
 	const struct ksyms *ks;
 	const struct templates_maps *maps;
-	collect_tables on_tables;
+	collect_event on_event;
 	void *arg;
 	struct ring_buffer *ring;
-	struct collect_news news;
 	__u64 last_sweep_ns;
 	struct seen_signature *signatures;
 	int n_signatures, room_signatures;
 	struct seen_stack *stacks;
 	int n_stacks;
+	__u64 n_unreturned;
 };
 
 /* A breach without a drift condition in the signature itself: the callers decide, so each call's stack is wanted. */
@@ -75,21 +75,15 @@ static int on_event(void *arg, void *data, size_t size)
 		return 0;
 	switch (ev->type) {
 	case VL_EVENT_STACK:
-		judge_signature(c, (__u32)(ev->a >> 32), ev->b);
+		judge_signature(c, (__u32)ev->a, ev->b);
 		break;
-	case VL_EVENT_TABLES:
-	case VL_EVENT_OPS:
-		c->news.tables = true;
-		c->on_tables(c->arg, ev);
-		break;
-	case VL_EVENT_UNMOUNTED:
-		c->news.unmounted = true;
-		break;
+	default:
+		c->on_event(c->arg, ev);
 	}
 	return 0;
 }
 
-int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_tables on_tables, void *arg,
+int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_event on_event_, void *arg,
 		    struct collector **out)
 {
 	struct collector *c = calloc(1, sizeof(*c));
@@ -97,7 +91,7 @@ int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks,
 	if (!c)
 		return -ENOMEM;
 	*c = (struct collector){
-		.plan = p, .templates = t, .ks = ks, .maps = templates__maps(t), .on_tables = on_tables, .arg = arg};
+		.plan = p, .templates = t, .ks = ks, .maps = templates__maps(t), .on_event = on_event_, .arg = arg};
 	c->ring = ring_buffer__new(c->maps->events, on_event, c, NULL);
 	if (!c->ring) {
 		int err = -errno;
@@ -146,17 +140,15 @@ static int judge_key(struct collector *c, const void *key)
 	return 0;
 }
 
-int collector__poll(struct collector *c, int timeout_ms, struct collect_news *news)
+int collector__poll(struct collector *c, int timeout_ms)
 {
 	int err;
 
-	c->news = (struct collect_news){0};
 	err = ring_buffer__poll(c->ring, timeout_ms);
 	if (clock_ns(CLOCK_MONOTONIC) - c->last_sweep_ns > SWEEP_NS) {
 		each_key(c->maps->signatures, sizeof(struct vl_sig_key), judge_key, c);
 		c->last_sweep_ns = clock_ns(CLOCK_MONOTONIC);
 	}
-	*news = c->news;
 	return err < 0 && err != -EINTR ? err : 0;
 }
 
@@ -211,18 +203,37 @@ static int count_rows(struct collector *c)
 	return err;
 }
 
+/* What a kretprobe puts in the place of the return address: before and from 5.15, 6.1 on. */
+static bool is_return_trampoline(const struct collector *c, __u64 ip)
+{
+	static const char *const names[] = {"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline"};
+	struct ksym sym;
+
+	if (ksyms__lookup(c->ks, ip, &sym))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(sym.name, names[i]))
+			return true;
+	return false;
+}
+
 /* The programs' own frames come first and are younger than the symbols: the path starts at the method's function. */
 static void cut_stack(const struct collector *c, struct seen_stack *s, const __u64 *ips)
 {
-	__u64 start = c->plan->functions[s->fn].addr;
+	const struct function *f = &c->plan->functions[s->fn];
+	/* A kretprobe's stack starts in the caller: the function has returned. */
+	bool returned = f->how == BY_KPROBE && f->pair;
 	struct ksym sym;
 
-	if (ksyms__lookup(c->ks, start, &sym))
+	if (ksyms__lookup(c->ks, f->addr, &sym))
 		return;
-	for (int i = 0; i < STACK_MAX && ips[i]; i++) {
-		if (!s->n_ips && (ips[i] < start || ips[i] >= start + sym.size))
-			continue;
-		s->ips[s->n_ips++] = ips[i];
+	if (returned)
+		s->ips[s->n_ips++] = f->addr;
+	for (int i = 0; i < STACK_MAX && ips[i] && s->n_ips < STACK_MAX; i++) {
+		bool before = !s->n_ips && (ips[i] < f->addr || ips[i] >= f->addr + sym.size);
+
+		if (!before && !(returned && is_return_trampoline(c, ips[i])))
+			s->ips[s->n_ips++] = ips[i];
 	}
 }
 
@@ -240,12 +251,19 @@ static int take_stack(struct collector *c, const void *key)
 		return -ENOMEM;
 	c->stacks = p;
 	s = &c->stacks[c->n_stacks];
-	*s = (struct seen_stack){.fn = (int)k->fn, .sig = k->sig};
+	*s = (struct seen_stack){.fn = (int)k->fn, .sig = k->sig, .owner = (int)k->owner};
 	if (bpf_map_lookup_elem(c->maps->by_stack, k, &s->sample))
 		return 0;
 	if (k->stack >= 0 && !bpf_map_lookup_elem(c->maps->stacks, &k->stack, ips))
 		cut_stack(c, s, ips);
 	c->n_stacks++;
+	return 0;
+}
+
+static int count_one(struct collector *c, const void *key)
+{
+	(void)key;
+	c->n_unreturned++;
 	return 0;
 }
 
@@ -259,6 +277,9 @@ int collector__sweep(struct collector *c)
 		err = each_key(c->maps->signatures, sizeof(struct vl_sig_key), count_key, c);
 	if (!err)
 		err = each_key(c->maps->by_stack, sizeof(struct vl_stack_key), take_stack, c);
+	c->n_unreturned = 0;
+	if (!err && c->maps->frames_by_place >= 0)
+		err = each_key(c->maps->frames_by_place, sizeof(__u64), count_one, c);
 	if (err)
 		fprintf(stderr, "vfslock: the kernel side's tables cannot be read: %s\n", strerror(-err));
 	return err;
@@ -287,6 +308,11 @@ int collector__latency(const struct collector *c, int fn, struct hist *out)
 	for (int cpu = 0; cpu < templates__cpus(c->templates); cpu++)
 		hist__add(out, h[cpu].counts, h[cpu].max_ns);
 	return 0;
+}
+
+__u64 collector__unreturned(const struct collector *c)
+{
+	return c->n_unreturned;
 }
 
 static __u64 recursion_misses(const struct plan *p)

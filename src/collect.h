@@ -26,6 +26,7 @@ struct seen_signature {
 struct seen_stack {
 	int fn;
 	__u64 sig;
+	int owner; /* index in vl_control.owners */
 	struct vl_stack_value sample;
 	__u64 ips[STACK_MAX]; /* innermost first; from the method's own function outward */
 	int n_ips;            /* 0: no stack could be taken */
@@ -33,19 +34,15 @@ struct seen_stack {
 
 struct collector;
 
-/* What the ring buffer announced, for the audit to act upon. */
-struct collect_news {
-	bool unmounted, tables;
-};
+/* Called for what the ring buffer announces beside signatures: tables met, filesystems unmounted. */
+typedef void (*collect_event)(void *arg, const struct vl_event *ev);
 
-typedef void (*collect_tables)(void *arg, const struct vl_event *ev);
-
-int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_tables on_tables, void *arg,
+int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_event on_event, void *arg,
 		    struct collector **out);
 void collector__free(struct collector *c);
 
 /* Waits up to @timeout_ms for notices, acts on them, and judges new signatures. Negative errno on failure, else 0. */
-int collector__poll(struct collector *c, int timeout_ms, struct collect_news *news);
+int collector__poll(struct collector *c, int timeout_ms);
 
 /* Reads all counts; to be called once more after the programs are inert. */
 int collector__sweep(struct collector *c);
@@ -55,6 +52,9 @@ const struct seen_stack *collector__stacks(const struct collector *c, int *n);
 
 /* The latencies of a function, summed over CPUs. -ENODATA: not measured. */
 int collector__latency(const struct collector *c, int fn, struct hist *out);
+
+/* Calls that portable pairs had not seen return when the programs became inert: in progress, or their return missed. */
+__u64 collector__unreturned(const struct collector *c);
 
 /* Counts per enum vl_lost; @recursion: runs that the kernel skipped because the same program was already running there.
  */

@@ -15,6 +15,7 @@
 /* Names looked at below the mount point, to meet the kinds of inode that are not cached. */
 #define MAX_NAMES 256
 #define MAX_XATTR_HANDLERS 32
+#define MAX_LOCKS 64
 
 /* Offsets in the running kernel. */
 #define OFFSETS(X)                                                                                                     \
@@ -28,6 +29,11 @@
 	X(inode_fop, "inode.i_fop")                                                                                    \
 	X(inode_mapping, "inode.i_mapping")                                                                            \
 	X(inode_sb_list, "inode.i_sb_list")                                                                            \
+	X(inode_dentry, "inode.i_dentry.first")                                                                        \
+	X(inode_flctx, "inode.i_flctx")                                                                                \
+	X(dentry_op, "dentry.d_op")                                                                                    \
+	X(flctx_posix, "file_lock_context.flc_posix")                                                                  \
+	X(flctx_lease, "file_lock_context.flc_lease")                                                                  \
 	X(mapping_a_ops, "address_space.a_ops")                                                                        \
 	X(mapping_i_mmap, "address_space.i_mmap.rb_root.rb_node")                                                      \
 	X(vma_rb, "vm_area_struct.shared.rb")                                                                          \
@@ -47,6 +53,11 @@ struct discovery {
 		OFFSETS(X)
 #undef X
 	} at;
+	int alias;	       /* of the link in a dentry that its inode's list goes through, or -ENOENT */
+	struct lock_offsets {
+		int list, ops, manager_ops; /* in a lock or lease, or -ENOENT */
+		enum table_kind manager_kind;
+	} lock, lease;
 };
 
 int ops_struct__find(const char *name)
@@ -55,6 +66,37 @@ int ops_struct__find(const char *name)
 		if (!strcmp(ops_structs[i].name, name))
 			return i;
 	return -1;
+}
+
+/* The first of @paths that this kernel has. */
+static int first_offset(struct kbtf *kb, const char *const *paths)
+{
+	int at = -ENOENT;
+
+	for (; *paths && at < 0; paths++)
+		at = kbtf__offset(kb, *paths);
+	return at;
+}
+
+/* Members that moved between kernels. */
+static void find_late_members(struct discovery *d)
+{
+	static const char *const alias[] = {"dentry.d_u.d_alias", "dentry.d_alias", NULL};
+	/* 6.9 put what locks and leases have in common into a struct file_lock_core. */
+	static const char *const list[] = {"file_lock.fl_list", "file_lock.c.flc_list", NULL};
+	static const char *const lease_list[] = {"file_lease.c.flc_list", "file_lock.fl_list", NULL};
+	static const char *const lease_ops[] = {"file_lease.fl_lmops", "file_lock.fl_lmops", NULL};
+
+	d->alias = first_offset(d->kb, alias);
+	d->lock = (struct lock_offsets){.list = first_offset(d->kb, list),
+					.ops = kbtf__offset(d->kb, "file_lock.fl_ops"),
+					.manager_ops = kbtf__offset(d->kb, "file_lock.fl_lmops")};
+	d->lease = (struct lock_offsets){
+		.list = first_offset(d->kb, lease_list),
+		.ops = -ENOENT,
+		.manager_ops = first_offset(d->kb, lease_ops),
+		.manager_kind = kbtf__has_struct(d->kb, "lease_manager_operations") ? TABLE_ALSO : TABLE_OPS,
+	};
 }
 
 int discovery__open(struct kbtf *kb, struct kmem *km, struct discovery **out)
@@ -75,6 +117,7 @@ int discovery__open(struct kbtf *kb, struct kmem *km, struct discovery **out)
 	}
 	OFFSETS(X)
 #undef X
+	find_late_members(d);
 	*out = d;
 	return 0;
 }
@@ -91,20 +134,20 @@ void target__free(struct target *t)
 	t->n_tables = 0;
 }
 
-int discover__add_table(struct target *t, int ops, __u64 addr, const char *found)
+int discover__add_table(struct target *t, int ops, enum table_kind kind, __u64 addr, const char *found)
 {
 	void *p;
 
 	if (ops < 0 || !addr)
 		return 0;
 	for (int i = 0; i < t->n_tables; i++)
-		if (t->tables[i].ops == ops && t->tables[i].addr == addr)
+		if (t->tables[i].ops == ops && t->tables[i].kind == kind && t->tables[i].addr == addr)
 			return 0;
 	p = realloc(t->tables, (size_t)(t->n_tables + 1) * sizeof(*t->tables));
 	if (!p)
 		return -ENOMEM;
 	t->tables = p;
-	t->tables[t->n_tables] = (struct ops_table){.ops = ops, .addr = addr};
+	t->tables[t->n_tables] = (struct ops_table){.ops = ops, .kind = kind, .addr = addr};
 	snprintf(t->tables[t->n_tables++].found, sizeof(t->tables->found), "%s", found);
 	return 1;
 }
@@ -123,16 +166,38 @@ static const char *inode_kind(unsigned int mode)
 	}
 }
 
-int discover__inode_tables(struct target *t, unsigned int mode, __u64 i_op, __u64 i_fop, __u64 a_ops)
+const char *ops_struct__found_on(int ops)
+{
+	static const char *const found[][2] = {
+		{"vm_operations_struct", "mapping"},
+		{"file_lock_operations", "lock"},
+		{"lock_manager_operations", "lock"},
+		{"buffer_head", "buffer"},
+		{"dentry_operations", "dentry"},
+	};
+
+	for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++)
+		if (!strcmp(ops_structs[ops].name, found[i][0]))
+			return found[i][1];
+	return "object";
+}
+
+static int add(struct target *t, const char *ops, __u64 addr, const char *found)
+{
+	return discover__add_table(t, ops_struct__find(ops), TABLE_OPS, addr, found);
+}
+
+int discover__inode_tables(struct target *t, unsigned int mode, __u64 i_op, __u64 i_fop, __u64 a_ops, __u64 d_op)
 {
 	const char *kind = inode_kind(mode);
-	int added = discover__add_table(t, ops_struct__find("inode_operations"), i_op, kind);
+	int added = add(t, "inode_operations", i_op, kind);
 
 	/* The i_fop of a fifo, a device or a socket is not the filesystem's; a symlink is never opened. */
 	if (S_ISDIR(mode) || S_ISREG(mode))
-		added += discover__add_table(t, ops_struct__find("file_operations"), i_fop, kind);
+		added += add(t, "file_operations", i_fop, kind);
 	if (S_ISDIR(mode) || S_ISREG(mode) || S_ISLNK(mode))
-		added += discover__add_table(t, ops_struct__find("address_space_operations"), a_ops, kind);
+		added += add(t, "address_space_operations", a_ops, kind);
+	added += add(t, "dentry_operations", d_op, "dentry");
 	return added;
 }
 
@@ -149,24 +214,52 @@ static __u64 inode_of_fd(struct discovery *d, int fd)
 	return kmem__pointer(d->km, file, d->at.file_inode);
 }
 
+static void look_at_lock_list(struct discovery *d, struct target *t, __u64 head, const struct lock_offsets *at)
+{
+	__u64 next = kmem__pointer(d->km, head, 0);
+
+	for (int i = 0; at->list >= 0 && next && next != head && i < MAX_LOCKS; i++) {
+		__u64 lock = next - (__u64)at->list;
+
+		add(t, "file_lock_operations", kmem__pointer(d->km, lock, at->ops), "lock");
+		discover__add_table(t, ops_struct__find("lock_manager_operations"), at->manager_kind,
+				    kmem__pointer(d->km, lock, at->manager_ops), "lock");
+		next = kmem__pointer(d->km, next, 0);
+	}
+}
+
+/* Locks and leases that are there already. */
+static void look_at_locks(struct discovery *d, struct target *t, __u64 inode)
+{
+	__u64 flctx = kmem__pointer(d->km, inode, d->at.inode_flctx);
+
+	if (!flctx)
+		return;
+	look_at_lock_list(d, t, flctx + (__u64)d->at.flctx_posix, &d->lock);
+	look_at_lock_list(d, t, flctx + (__u64)d->at.flctx_lease, &d->lease);
+}
+
 /* The tables of one inode of the target, and those of one mapping of it. False: not (or no longer) one of its inodes.
  */
 static bool look_at_inode(struct discovery *d, struct target *t, __u64 inode)
 {
-	__u64 mapping, node;
+	__u64 mapping, node, alias;
 	__u16 mode = 0;
 
 	if (kmem__pointer(d->km, inode, d->at.inode_sb) != t->super_block ||
 	    kmem__read(d->km, inode + (__u64)d->at.inode_mode, &mode, sizeof(mode)))
 		return false;
 	mapping = kmem__pointer(d->km, inode, d->at.inode_mapping);
+	alias = d->alias < 0 ? 0 : kmem__pointer(d->km, inode, d->at.inode_dentry);
 	discover__inode_tables(t, mode, kmem__pointer(d->km, inode, d->at.inode_op),
 			       kmem__pointer(d->km, inode, d->at.inode_fop),
-			       kmem__pointer(d->km, mapping, d->at.mapping_a_ops));
+			       kmem__pointer(d->km, mapping, d->at.mapping_a_ops),
+			       alias ? kmem__pointer(d->km, alias - (__u64)d->alias, d->at.dentry_op) : 0);
+	look_at_locks(d, t, inode);
 	node = S_ISREG(mode) ? kmem__pointer(d->km, mapping, d->at.mapping_i_mmap) : 0;
 	if (node)
-		discover__add_table(t, ops_struct__find("vm_operations_struct"),
-				    kmem__pointer(d->km, node - (__u64)d->at.vma_rb, d->at.vma_ops), "mapping");
+		add(t, "vm_operations_struct", kmem__pointer(d->km, node - (__u64)d->at.vma_rb, d->at.vma_ops),
+		    "mapping");
 	return true;
 }
 
@@ -193,29 +286,40 @@ static void look_at_optional_tables(struct discovery *d, struct target *t)
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		discover__add_table(t, ops_struct__find(tables[i].ops),
-				    kmem__pointer(d->km, t->super_block, kbtf__offset(d->kb, tables[i].path)),
-				    "super_block");
+		add(t, tables[i].ops, kmem__pointer(d->km, t->super_block, kbtf__offset(d->kb, tables[i].path)),
+		    "super_block");
+}
+
+/* The disk that the filesystem lies on, if it lies on one. */
+static void look_at_disk(struct discovery *d, struct target *t)
+{
+	__u64 bdev = kmem__pointer(d->km, t->super_block, kbtf__offset(d->kb, "super_block.s_bdev"));
+
+	t->disk = bdev ? kmem__pointer(d->km, bdev, kbtf__offset(d->kb, "block_device.bd_disk")) : 0;
+	if (t->disk)
+		add(t, "block_device_operations", kmem__pointer(d->km, t->disk, kbtf__offset(d->kb, "gendisk.fops")),
+		    "disk");
 }
 
 static void look_at_super_block(struct discovery *d, struct target *t)
 {
-	__u64 type = kmem__pointer(d->km, t->super_block, d->at.sb_type), handlers;
+	__u64 handlers;
 
-	kmem__string(d->km, kmem__pointer(d->km, type, d->at.type_name), t->fs_type, sizeof(t->fs_type));
+	t->type = kmem__pointer(d->km, t->super_block, d->at.sb_type);
+	kmem__string(d->km, kmem__pointer(d->km, t->type, d->at.type_name), t->fs_type, sizeof(t->fs_type));
 	kmem__string(d->km, t->super_block + (__u64)d->at.sb_id, t->id, sizeof(t->id));
-	discover__add_table(t, ops_struct__find("super_operations"), kmem__pointer(d->km, t->super_block, d->at.sb_op),
-			    "super_block");
+	add(t, "super_operations", kmem__pointer(d->km, t->super_block, d->at.sb_op), "super_block");
 	/* The struct that describes the filesystem's type is a table of methods, too. */
-	discover__add_table(t, ops_struct__find("file_system_type"), type, "filesystem type");
+	add(t, "file_system_type", t->type, "filesystem type");
 	look_at_optional_tables(d, t);
+	look_at_disk(d, t);
 	handlers = kmem__pointer(d->km, t->super_block, d->at.sb_xattr);
 	for (int i = 0; handlers && i < MAX_XATTR_HANDLERS; i++) {
 		__u64 handler = kmem__pointer(d->km, handlers, i * (int)sizeof(__u64));
 
 		if (!handler)
 			return;
-		discover__add_table(t, ops_struct__find("xattr_handler"), handler, "super_block");
+		add(t, "xattr_handler", handler, "super_block");
 	}
 }
 

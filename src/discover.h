@@ -12,9 +12,15 @@
 #include "kbtf.h"
 #include "kmem.h"
 
-/* An ops table: an object of struct ops_structs[ops] in the kernel's data. */
+enum table_kind {
+	TABLE_OPS,      /* an object of struct ops_structs[ops] in the kernel's data */
+	TABLE_ALSO,     /* the same, of the other struct that holds these methods: ops_structs[ops].also */
+	TABLE_FUNCTION, /* no table: the one function of an ops struct that is a member of each object (b_end_io) */
+};
+
 struct ops_table {
 	int ops;
+	enum table_kind kind;
 	__u64 addr;
 	char found[32]; /* on what: "directory", "regular file", "super_block", … */
 };
@@ -24,7 +30,9 @@ struct target {
 	char fs_type[32];  /* s_type->name */
 	char source[128];  /* device or source, from mountinfo */
 	char id[32];       /* s_id */
-	__u64 super_block; /* kernel address */
+	__u64 super_block; /* kernel addresses */
+	__u64 type, disk;  /* of its file_system_type, and of the gendisk it lies on, or 0 */
+	bool unmounted;
 	struct ops_table *tables;
 	int n_tables;
 };
@@ -40,11 +48,14 @@ void discovery__free(struct discovery *d);
  */
 int discover__mount(struct discovery *d, const char *path, struct target *out);
 
-/* Tables of an inode met later: @mode is its i_mode. Adds those that are new; returns how many. */
-int discover__inode_tables(struct target *t, unsigned int mode, __u64 i_op, __u64 i_fop, __u64 a_ops);
+/* Tables of an inode met later, and of its dentry: @mode is its i_mode. Adds those that are new; returns how many. */
+int discover__inode_tables(struct target *t, unsigned int mode, __u64 i_op, __u64 i_fop, __u64 a_ops, __u64 d_op);
 
 /* Adds one table, if new; returns 1, 0 or -ENOMEM. @ops: index in ops_structs[]. */
-int discover__add_table(struct target *t, int ops, __u64 addr, const char *found);
+int discover__add_table(struct target *t, int ops, enum table_kind kind, __u64 addr, const char *found);
+
+/* On what tables of this ops struct are found: "mapping", "lock", "buffer" … */
+const char *ops_struct__found_on(int ops);
 
 /* Index in ops_structs[] of struct @name, or -1. */
 int ops_struct__find(const char *name);

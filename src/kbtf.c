@@ -169,6 +169,11 @@ int kbtf__offset(struct kbtf *kb, const char *path)
 	return err ? err : (int)(bits / 8);
 }
 
+bool kbtf__has_struct(struct kbtf *kb, const char *tag)
+{
+	return find_struct(kb, tag) != NULL;
+}
+
 bool kbtf__has_member(struct kbtf *kb, const char *tag, const char *member)
 {
 	const struct btf_type *t = find_struct(kb, tag);
@@ -252,6 +257,28 @@ bool kbtf__has_function(struct kbtf *kb, const char *name)
 	struct kbtf_func f;
 
 	return !kbtf__func(kb, name, NULL, &f);
+}
+
+int kbtf__arg_of_type(struct kbtf *kb, const char *function, const char *tag)
+{
+	const struct btf *btf = kb->objects[0].btf;
+	const struct btf_type *proto;
+	struct kbtf_func f;
+	int err = kbtf__func(kb, function, NULL, &f);
+
+	if (err)
+		return err;
+	proto = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)f.id)->type);
+	for (int a = 0; a < f.args; a++) {
+		const struct btf_type *t = skip_modifiers(btf, btf_params(proto)[a].type);
+
+		if (!t || !btf_is_ptr(t))
+			continue;
+		t = skip_modifiers(btf, t->type);
+		if (t && btf_is_struct(t) && !strcmp(btf__name_by_offset(btf, t->name_off), tag))
+			return a;
+	}
+	return -ENOENT;
 }
 
 enum vl_context_source kbtf__context_source(struct kbtf *kb)

@@ -18,6 +18,7 @@ void kbtf__free(struct kbtf *kb);
 /* Offset in bytes of @path ("inode.i_data.a_ops") through nested and anonymous members; -ENOENT if the kernel lacks it.
  */
 int kbtf__offset(struct kbtf *kb, const char *path);
+bool kbtf__has_struct(struct kbtf *kb, const char *tag);
 bool kbtf__has_member(struct kbtf *kb, const char *tag, const char *member);
 bool kbtf__has_function(struct kbtf *kb, const char *name);
 
@@ -32,6 +33,9 @@ struct kbtf_func {
 	int args;
 	bool struct_by_value;
 };
+
+/* Position of the first argument of @f that is a pointer to struct @tag, or -ENOENT. */
+int kbtf__arg_of_type(struct kbtf *kb, const char *function, const char *tag);
 
 /* @module: NULL for the kernel proper. -ENOENT: no such function in its BTF; -ENODATA: the module has no BTF. */
 int kbtf__func(struct kbtf *kb, const char *name, const char *module, struct kbtf_func *out);

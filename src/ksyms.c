@@ -328,14 +328,32 @@ int ksyms__load(const char *path, struct ksyms **out)
 	return 0;
 }
 
-void ksyms__free(struct ksyms *ks)
+static void release(struct ksyms *ks)
 {
-	if (!ks)
-		return;
 	free(ks->by_name);
 	free(ks->modules);
 	free(ks->syms);
 	free(ks->buf);
+}
+
+int ksyms__reload(struct ksyms *ks, const char *path)
+{
+	struct ksyms *fresh;
+	int err = ksyms__load(path, &fresh);
+
+	if (err)
+		return err;
+	release(ks);
+	*ks = *fresh;
+	free(fresh);
+	return 0;
+}
+
+void ksyms__free(struct ksyms *ks)
+{
+	if (!ks)
+		return;
+	release(ks);
 	free(ks);
 }
 

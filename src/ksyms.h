@@ -37,6 +37,12 @@ struct ksym {
  */
 int ksyms__load(const char *path, struct ksyms **out);
 
+/*
+ * Reads the symbols of @path in place of those that @ks has: modules may have come. Every string from before is then
+ * invalid. On an error @ks is as it was.
+ */
+int ksyms__reload(struct ksyms *ks, const char *path);
+
 /* @ks may be NULL. */
 void ksyms__free(struct ksyms *ks);
 

@@ -10,6 +10,7 @@
 	.endm
 
 	embed vfslock_object, "vfslock.bpf.o"
+	embed portable_object, "portable.bpf.o"
 	embed reader_object, "reader.bpf.o"
 	embed calibrate_object, "calibrate.bpf.o"
 

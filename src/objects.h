@@ -9,6 +9,7 @@
 #define OBJECT_SIZE(name) ((size_t)((uintptr_t)name##_end - (uintptr_t)(name)))
 
 extern const unsigned char vfslock_object[], vfslock_object_end[];
+extern const unsigned char portable_object[], portable_object_end[];
 extern const unsigned char reader_object[], reader_object_end[];
 extern const unsigned char calibrate_object[], calibrate_object_end[];
 

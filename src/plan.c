@@ -12,6 +12,15 @@
 static const char *const never[] = {"_raw_spin_", "_raw_read_",     "_raw_write_",     "__rcu_read_",
 				    "rcu_read_",  "migrate_enable", "migrate_disable", "preempt_"};
 
+void function__note(struct function *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
+	va_end(ap);
+}
+
 void function__refuse(struct function *f, const char *fmt, ...)
 {
 	va_list ap;
@@ -56,6 +65,7 @@ int plan__open(struct plan *p, struct kbtf *kb, const struct ksyms *ks, const ch
 		return -EINVAL;
 	snprintf(p->release, sizeof(p->release), "%s", u.release);
 	p->kernel = (int)(major << 8 | minor);
+	p->context = kbtf__context_source(kb);
 	return look_up_locks(p, kb, ks);
 }
 
@@ -89,6 +99,10 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 	}
 	if (p->missing_lock[r->lock]) {
 		*why = "this kernel has no such lock";
+		return false;
+	}
+	if (r->mode == RULE_yes && p->context == VL_CONTEXT_UNKNOWN) {
+		*why = "this kernel keeps no preempt_count that a program could read: whether the caller can sleep is unknown";
 		return false;
 	}
 	for (int i = 0; i < n_measured; i++)
@@ -139,9 +153,6 @@ static void plan_programs(struct plan *p, struct kbtf *kb, struct function *f)
 		if (r->slot >= 0)
 			f->slots |= 1U << (r->slot + (r->phase == RULE_AT_exit ? m->n_entry : 0));
 	}
-	/* A method that hands out tables is watched at its return. */
-	if (m->learns)
-		f->pair = true;
 	if (f->latency)
 		f->histogram = p->n_histograms++;
 }
@@ -154,11 +165,43 @@ static bool is_denied(const char *name)
 	return false;
 }
 
+/*
+ * Where the function's BTF is. Without it, or where its name does not lead to it alone, a kprobe at its address does: what
+ * stands in an ops table takes the arguments that the method has.
+ */
+static int find_function(struct kbtf *kb, const struct ksyms *ks, struct function *f)
+{
+	const char *module = f->module[0] ? f->module : NULL;
+	int err;
+
+	f->btf.args = f->where.args;
+	if (ksyms__name_count(ks, f->name, module) > 1) {
+		f->how = BY_KPROBE;
+		function__note(f, "%zu functions of this name: a trampoline could be that of another one",
+			       ksyms__name_count(ks, f->name, module));
+		return 0;
+	}
+	err = kbtf__func(kb, f->name, module, &f->btf);
+	if (!err && f->where.args != f->btf.args) {
+		function__refuse(f, "takes %d arguments where the method has %d", f->btf.args, f->where.args);
+		return -EINVAL;
+	}
+	if (!err)
+		return 0;
+	f->how = BY_KPROBE;
+	f->btf.args = f->where.args;
+	if (err == -ENODATA)
+		function__note(f, "module %s has no BTF on this kernel", f->module);
+	else
+		function__note(f, "not in the BTF of %s", module ? module : "the kernel");
+	return 0;
+}
+
 /* Everything that can be told without trying to attach. */
 static void check_function(struct plan *p, struct kbtf *kb, const struct ksyms *ks, struct function *f)
 {
-	const char *module = f->module[0] ? f->module : NULL, *missing;
 	const struct method *m = f->method >= 0 ? &methods[f->method] : NULL;
+	const char *type = f->ops_type ? f->ops_type : ops_structs[f->ops].name, *missing;
 	int err;
 
 	if (!m || !in_range(m->since, m->until, p->kernel)) {
@@ -173,28 +216,12 @@ static void check_function(struct plan *p, struct kbtf *kb, const struct ksyms *
 		function__refuse(f, "never attached to: it could hang the machine");
 		return;
 	}
-	if (ksyms__name_count(ks, f->name, module) > 1) {
-		function__refuse(f, "%zu functions of this name: the kernel could attach to another one",
-				 ksyms__name_count(ks, f->name, module));
-		return;
-	}
-	err = kbtf__func(kb, f->name, module, &f->btf);
-	if (err == -ENODATA)
-		function__refuse(f, "module %s has no BTF on this kernel", f->module);
-	else if (err)
-		function__refuse(f, "not in the BTF of %s: renamed or changed by the compiler",
-				 module ? module : "the kernel");
-	if (err)
-		return;
-	err = kbtf__method(kb, ops_structs[f->ops].name, m, &f->where, &missing);
+	err = kbtf__method(kb, type, m, &f->where, &missing);
 	if (err == -EINVAL)
 		function__refuse(f, "this kernel's %s has no argument like '%s'", f->method_name, missing);
 	else if (err)
-		function__refuse(f, "this kernel's struct %s has no method %s", ops_structs[f->ops].name,
-				 f->method_name);
-	else if (f->where.args != f->btf.args)
-		function__refuse(f, "takes %d arguments where the method has %d", f->btf.args, f->where.args);
-	else
+		function__refuse(f, "this kernel's struct %s has no method %s", type, f->method_name);
+	else if (!find_function(kb, ks, f))
 		plan_programs(p, kb, f);
 }
 
@@ -263,6 +290,7 @@ struct adding {
 	struct kmem *km;
 	const struct ksyms *ks;
 	const struct ops_table *table;
+	const char *fs_type;
 	int added;
 };
 
@@ -281,12 +309,19 @@ static int find_method(int ops, const char *name, int kernel)
 	return other;
 }
 
-static void note_where(struct function *f, const char *found)
+/* Adds @word to a list, if it is not there and there is room. */
+static void note_word(char *list, size_t size, const char *word)
 {
-	size_t n = strlen(f->found);
+	size_t n = strlen(list);
 
-	if (!strstr(f->found, found) && n + strlen(found) + 3 < sizeof(f->found))
-		snprintf(f->found + n, sizeof(f->found) - n, "%s%s", n ? ", " : "", found);
+	if (!strstr(list, word) && n + strlen(word) + 3 < size)
+		snprintf(list + n, size - n, "%s%s", n ? ", " : "", word);
+}
+
+static void note_where(struct function *f, const struct adding *a)
+{
+	note_word(f->found, sizeof(f->found), a->table->found);
+	note_word(f->filesystems, sizeof(f->filesystems), a->fs_type);
 }
 
 static int add_function(struct adding *a, const char *method, __u64 addr)
@@ -299,7 +334,7 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 	for (int i = 0; i < p->n_functions; i++) {
 		f = &p->functions[i];
 		if (f->addr == addr && f->ops == a->table->ops && !strcmp(f->method_name, method)) {
-			note_where(f, a->table->found);
+			note_where(f, a);
 			return 0;
 		}
 	}
@@ -315,7 +350,9 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 			       .links = {-1, -1},
 			       .programs = {-1, -1}};
 	snprintf(f->method_name, sizeof(f->method_name), "%s", method);
-	note_where(f, a->table->found);
+	note_where(f, a);
+	if (a->table->kind == TABLE_ALSO)
+		f->ops_type = ops_structs[f->ops].also;
 	if (ksyms__lookup(a->ks, addr, &sym) || sym.offset) {
 		snprintf(f->name, sizeof(f->name), "0x%llx", addr);
 		function__refuse(f, "the pointer is no function's start");
@@ -339,23 +376,45 @@ static int visit_method(void *arg, const char *method, int offset)
 	return addr ? add_function(a, method, addr) : 0;
 }
 
+/* An ops struct whose one method is a member of every object. */
+static int add_lone_function(struct adding *a)
+{
+	const struct ops_struct *o = &ops_structs[a->table->ops];
+	struct ksym sym;
+
+	if (ksyms__lookup(a->ks, a->table->addr, &sym)) {
+		a->plan->unknown_tables++;
+		return 0;
+	}
+	return add_function(a, methods[o->first_method].name, a->table->addr);
+}
+
+/*
+ * A table met in the unlocked walk over mappings can be a stale pointer. Tables are static data of the kernel or a
+ * module; what has no symbol is not one, or lies in a module that was loaded since the symbols were read.
+ */
+static int add_table(struct adding *a)
+{
+	const struct ops_struct *o = &ops_structs[a->table->ops];
+	struct ksym sym;
+
+	if (ksyms__lookup(a->ks, a->table->addr, &sym)) {
+		a->plan->unknown_tables++;
+		return 0;
+	}
+	return kbtf__each_method(a->kb, a->table->kind == TABLE_ALSO ? o->also : o->name, visit_method, a);
+}
+
 int plan__add_tables(struct plan *p, struct kbtf *kb, struct kmem *km, const struct ksyms *ks, const struct target *t,
 		     int first_table)
 {
-	struct adding a = {.plan = p, .kb = kb, .km = km, .ks = ks};
+	struct adding a = {.plan = p, .kb = kb, .km = km, .ks = ks, .fs_type = t->fs_type};
 
 	for (int i = first_table; i < t->n_tables; i++) {
-		struct ksym sym;
 		int err;
 
 		a.table = &t->tables[i];
-		/*
-		 * A table met in the unlocked walk over mappings can be a stale pointer. Tables are static data of the
-		 * kernel or a module; what has no symbol is not one.
-		 */
-		if (ksyms__lookup(ks, a.table->addr, &sym))
-			continue;
-		err = kbtf__each_method(kb, ops_structs[a.table->ops].name, visit_method, &a);
+		err = a.table->kind == TABLE_FUNCTION ? add_lone_function(&a) : add_table(&a);
 		if (err)
 			return err;
 	}

@@ -16,6 +16,12 @@
 
 enum function_state { FUNCTION_PLANNED, FUNCTION_ATTACHED, FUNCTION_REFUSED };
 
+/*
+ * How the programs are entered. A trampoline (fentry, fexit) is cheap and knows the types; a kprobe and a kretprobe take
+ * what no trampoline can: more arguments, functions without BTF, or of a name that others have, too.
+ */
+enum attach_how { BY_TRAMPOLINE, BY_KPROBE };
+
 /* One function in the role of one method. Its index in the plan is the `fn` of signatures. */
 struct function {
 	int method; /* id in methods[], or -1: a method that the document does not know */
@@ -24,9 +30,14 @@ struct function {
 	char name[64];
 	char module[56]; /* "" for the kernel proper */
 	char found[96];  /* on which kinds of object */
+	char filesystems[64]; /* types of the filesystems that have it */
 	__u64 addr;
 	enum function_state state;
-	char reason[256]; /* of FUNCTION_REFUSED; else why only the entry is watched, or "" */
+	char reason[256]; /* of FUNCTION_REFUSED; else why by kprobe, or why only the entry is watched, or "" */
+	enum attach_how how;
+	bool portable;    /* its programs are those of bpf/portable.bpf.c */
+	bool entry_only;  /* a return that is wanted cannot be watched */
+	const char *ops_type; /* the struct it was found in, if not that of its ops */
 	struct kbtf_func btf;
 	struct kbtf_method where;
 	bool pair, latency;
@@ -50,6 +61,10 @@ struct plan {
 	int n_functions;
 	int n_histograms;
 	int kernel; /* major << 8 | minor: which document is in force */
+	enum vl_context_source context;
+	int kprobe_context;    /* what a kprobe's own entry adds to preempt_count; measured when first needed */
+	bool kprobe_measured;
+	int unknown_tables;    /* met by plan__add_tables() without a symbol: of a module loaded since, or stale */
 	char release[65];
 	struct measured_constant measured[MEASURED_KINDS];
 	bool is_measured;
@@ -77,6 +92,8 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 /* Ids of the methods that the function starting at @addr implements, ended by -1; NULL if it is no planned function. */
 const short *plan__methods_at(const struct plan *p, __u64 addr);
 
+/* The same text, for a function that is attached all the same: see struct function.reason. */
+void function__note(struct function *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void function__refuse(struct function *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

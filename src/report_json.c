@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../bpf/shared.h"
+#include "attach.h"
 #include "json.h"
 #include "results.h"
 
@@ -55,6 +56,8 @@ static void write_function(struct json_writer *w, const struct function_result *
 	json_string(w, "function", f->name);
 	json_string(w, "module", f->module[0] ? f->module : NULL);
 	json_string(w, "found_on", f->found);
+	json_string(w, "filesystems", f->filesystems);
+	json_string(w, "via", attach_how__name(f));
 	json_string(w, "state", states[f->state]);
 	json_string(w, "reason", f->reason[0] ? f->reason : NULL);
 	json_u64(w, "programs", f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0);
@@ -168,6 +171,7 @@ static void write_finding(struct json_writer *w, const struct results *r, const 
 	json_string(w, "method", f->function->method_name);
 	json_string(w, "function", f->function->name);
 	json_string(w, "module", f->function->module[0] ? f->function->module : NULL);
+	json_string(w, "mount", f->target ? f->target->path : NULL);
 	json_string(w, "documented", f->rule->says);
 	json_string(w, "where", f->rule->place);
 	json_string(w, "condition", f->rule->condition_text);
@@ -207,11 +211,13 @@ static void write_coverage(struct json_writer *w, const struct results *r)
 	json_s64(w, "functions", c->functions);
 	json_s64(w, "functions_attached", c->attached);
 	json_s64(w, "functions_entry_only", c->entry_only);
+	json_s64(w, "functions_by_kprobe", c->by_kprobe);
 	json_s64(w, "functions_refused", c->refused);
 	json_s64(w, "functions_undocumented", c->undocumented);
 	json_begin_array(w, "learnt");
 	for (int i = 0; i < r->audit->n_late; i++) {
 		json_begin_object(w, NULL);
+		json_string(w, "mount", r->audit->targets[r->audit->late[i].target].path);
 		json_string(w, "ops", ops_structs[r->audit->late[i].ops].name);
 		json_string(w, "found_on", r->audit->late[i].found);
 		json_double(w, "met_seconds", r->audit->late[i].met_seconds);
@@ -251,25 +257,29 @@ static void write_lost(struct json_writer *w, const struct results *r)
 	for (int i = 0; i < VL_N_LOST; i++)
 		json_u64(w, names[i], r->lost[i]);
 	json_u64(w, "recursion", r->recursion);
+	json_u64(w, "unreturned", r->unreturned);
 	json_end(w);
 }
 
 static void write_header(struct json_writer *w, const struct results *r)
 {
-	const struct target *t = &r->audit->target;
 	char when[64];
 
 	json_s64(w, "version", 1);
 	json_string(w, "kernel", r->audit->plan.release);
 	json_string(w, "spec", r->audit->imported.path);
 	json_begin_array(w, "mounts");
-	json_begin_object(w, NULL);
-	json_string(w, "path", t->path);
-	json_string(w, "type", t->fs_type);
-	json_string(w, "source", t->source);
-	json_string(w, "id", t->id);
-	json_bool(w, "unmounted", r->audit->unmounted);
-	json_end(w);
+	for (int i = 0; i < r->audit->n_targets; i++) {
+		const struct target *t = &r->audit->targets[i];
+
+		json_begin_object(w, NULL);
+		json_string(w, "path", t->path);
+		json_string(w, "type", t->fs_type);
+		json_string(w, "source", t->source);
+		json_string(w, "id", t->id);
+		json_bool(w, "unmounted", t->unmounted);
+		json_end(w);
+	}
 	json_end(w);
 	rfc3339(r->audit->start_wall_ns, when, sizeof(when));
 	json_string(w, "started", when);

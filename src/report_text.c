@@ -251,6 +251,8 @@ static void print_finding(const struct results *r, const struct finding *f, FILE
 		 f->calls == 1 ? "" : "s", f->function->name, observation__text(f->judgement.seen), word[0] ? ": " : "",
 		 word);
 	text__wrap(out, NULL, line, 4, WIDTH);
+	if (f->target && r->audit->n_targets > 1)
+		fprintf(out, "    on %s\n", f->target->path);
 	if (f->drift)
 		text__wrap(out, "known: ", f->drift->because, 4, WIDTH);
 	if (!f->has_sample)
@@ -298,8 +300,9 @@ static void print_refused(const struct results *r, FILE *out)
 
 		if (!f->reason[0] || f->method < 0)
 			continue;
-		snprintf(line, sizeof(line), "%s %s(): %s%s", f->method_name, f->name,
-			 f->state == FUNCTION_ATTACHED ? "only its entry: " : "", f->reason);
+		snprintf(line, sizeof(line), "%s %s(): %s%s%s", f->method_name, f->name,
+			 f->state == FUNCTION_ATTACHED && f->how == BY_KPROBE ? "by kprobe: " : "",
+			 f->state == FUNCTION_ATTACHED && f->entry_only ? "only its entry: " : "", f->reason);
 		text__wrap(out, "- ", line, 4, WIDTH);
 	}
 }
@@ -309,7 +312,7 @@ static void print_coverage(const struct results *r, FILE *out)
 	const struct coverage *c = &r->coverage;
 
 	fprintf(out,
-		"\nCoverage: %d rules promise something about the methods of this filesystem: %d checked (%d "
+		"\nCoverage: %d rules promise something about the methods found here: %d checked (%d "
 		"exercised, %d not "
 		"exercised), %d unverifiable, %d not attached.\n",
 		c->rules, c->checked, c->exercised, c->not_exercised, c->unverifiable, c->not_attached);
@@ -322,8 +325,8 @@ static void print_coverage(const struct results *r, FILE *out)
 		fputs("  Unverifiable:\n", out);
 		print_unverifiable(r, out);
 	}
-	if (c->refused || c->entry_only) {
-		fputs("  Not attached:\n", out);
+	if (c->refused || c->entry_only || c->by_kprobe) {
+		fputs("  Not attached, or not by a trampoline:\n", out);
 		print_refused(r, out);
 	}
 	if (r->audit->imported.path)
@@ -348,7 +351,7 @@ static void print_lost(const struct results *r, FILE *out)
 #undef X
 	};
 	char count[TEXT_NUMBER_LEN];
-	bool any = r->recursion > 0;
+	bool any = r->recursion > 0 || r->unreturned > 0;
 
 	for (int i = 0; i < VL_N_LOST; i++)
 		any = any || r->lost[i];
@@ -356,6 +359,9 @@ static void print_lost(const struct results *r, FILE *out)
 	for (int i = 0; i < VL_N_LOST; i++)
 		if (r->lost[i])
 			fprintf(out, "  %s  %s\n", text__count(count, sizeof(count), r->lost[i]), texts[i]);
+	if (r->unreturned)
+		fprintf(out, "  %s  calls by kprobe in progress at the end, or whose return the kernel did not show\n",
+			text__count(count, sizeof(count), r->unreturned));
 	if (r->recursion)
 		fprintf(out, "  %s  program already running on that CPU: calls not seen\n",
 			text__count(count, sizeof(count), r->recursion));
@@ -363,19 +369,25 @@ static void print_lost(const struct results *r, FILE *out)
 
 static void print_header(const struct results *r, FILE *out)
 {
-	const struct target *t = &r->audit->target;
 	char count[TEXT_NUMBER_LEN], when[64] = "";
 	time_t start = (time_t)(r->audit->start_wall_ns / 1000000000ULL);
 	struct tm tm;
 
 	if (gmtime_r(&start, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
-	fprintf(out, "vfslock: %s, %s on %s (%s), Linux %s\n", t->path, t->fs_type, t->source[0] ? t->source : "-",
-		t->id, r->audit->plan.release);
+	for (int i = 0; i < r->audit->n_targets; i++) {
+		const struct target *t = &r->audit->targets[i];
+
+		fprintf(out, "vfslock: %s, %s on %s (%s), Linux %s%s\n", t->path, t->fs_type,
+			t->source[0] ? t->source : "-", t->id, r->audit->plan.release,
+			t->unmounted && !r->audit->unmounted ? "; unmounted meanwhile" : "");
+	}
 	fprintf(out, "audited for %.1f s from %s: %s calls, %llu violations, %llu drift%s\n", audit__seconds(r->audit),
 		when, text__count(count, sizeof(count), r->calls), (unsigned long long)r->violations,
 		(unsigned long long)r->drifts,
-		r->audit->unmounted ? "; the filesystem was unmounted, which ended the audit" : "");
+		!r->audit->unmounted	   ? ""
+		: r->audit->n_targets > 1 ? "; the filesystems were unmounted, which ended the audit"
+					   : "; the filesystem was unmounted, which ended the audit");
 }
 
 static void print_cost(const struct results *r, FILE *out)

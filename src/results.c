@@ -43,7 +43,8 @@ static int list_functions(struct maker *k)
 		r->calls += fr->calls;
 		r->coverage.functions++;
 		r->coverage.attached += f->state == FUNCTION_ATTACHED;
-		r->coverage.entry_only += f->state == FUNCTION_ATTACHED && f->reason[0];
+		r->coverage.entry_only += f->state == FUNCTION_ATTACHED && f->entry_only;
+		r->coverage.by_kprobe += f->state == FUNCTION_ATTACHED && f->how == BY_KPROBE;
 		r->coverage.programs += f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0;
 		if (f->state == FUNCTION_REFUSED && f->method < 0)
 			r->coverage.undocumented++;
@@ -110,7 +111,7 @@ static int add_finding(struct maker *k, const struct finding *f)
 		struct finding *o = &r->findings[i];
 
 		if (o->rule == f->rule && o->function == f->function && o->verdict == f->verdict &&
-		    o->drift == f->drift && o->judgement.seen == f->judgement.seen && o->n_ips == f->n_ips &&
+		    o->drift == f->drift && o->target == f->target && o->judgement.seen == f->judgement.seen && o->n_ips == f->n_ips &&
 		    !memcmp(o->ips, f->ips, (size_t)f->n_ips * sizeof(f->ips[0]))) {
 			o->calls += f->calls;
 			if (f->has_sample && f->sample.first_ns < o->sample.first_ns)
@@ -156,6 +157,7 @@ static int judge_path(struct maker *k, struct rule_result *rr, struct finding *f
 
 	if (s) {
 		f->has_sample = true;
+		f->target = audit__target_of(k->a, s->owner);
 		f->sample = s->sample;
 		f->n_ips = s->n_ips;
 		memcpy(f->ips, s->ips, sizeof(f->ips));
@@ -342,6 +344,7 @@ int results__make(struct audit *a, struct results *out)
 			conclude_rule(out, m, &m->rules[n]);
 	}
 	qsort(out->findings, (size_t)out->n_findings, sizeof(*out->findings), worst_first);
+	out->unreturned = collector__unreturned(a->collector);
 	return collector__lost(a->collector, out->lost, &out->recursion);
 }
 

@@ -48,6 +48,7 @@ struct finding {
 	const struct drift *drift;
 	struct judgement judgement;
 	__u64 sig, calls;
+	const struct target *target; /* the mount it was about; NULL: of several */
 	bool has_sample;
 	struct vl_stack_value sample;
 	__u64 ips[STACK_MAX];
@@ -63,7 +64,7 @@ struct coverage {
 	int unverifiable; /* promised, but undecidable */
 	int not_attached; /* rules of methods none of whose functions could be attached */
 	int methods_exercised;
-	int functions, attached, entry_only, refused, undocumented, programs;
+	int functions, attached, entry_only, by_kprobe, refused, undocumented, programs;
 };
 
 struct results {
@@ -77,6 +78,7 @@ struct results {
 	int n_findings;
 	__u64 calls, violations, drifts;
 	__u64 lost[VL_N_LOST], recursion;
+	__u64 unreturned; /* see collector__unreturned() */
 	struct coverage coverage;
 };
 

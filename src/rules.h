@@ -73,7 +73,7 @@ struct method {
 	const struct method_param *params;
 	int n_params;
 	short ops, since, until, first_rule, n_rules, n_entry, n_exit, select;
-	bool hot, needs_exit, learns;
+	bool hot, needs_exit;
 	const char *formerly; /* its older name, under which older documents describe it, or NULL */
 	const char *gone;     /* why no kernel has it although the document names it, or NULL */
 };
@@ -86,6 +86,7 @@ struct table_column {
 
 struct ops_struct {
 	const char *name;
+	const char *also; /* a struct that holds some of its methods on some kernels, or NULL */
 	int first_method, n_methods, n_columns;
 	const struct table_column *columns;
 };

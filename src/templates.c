@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "banks.h"
 #include "globals.h"
+#include "hooks.h"
 #include "objects.h"
-
-enum hook { HOOK_LEARN, HOOK_UNMOUNTED, N_HOOKS };
+#include "owners.h"
 
 struct template
 {
@@ -21,21 +22,22 @@ struct template
 };
 
 struct templates {
+	struct kbtf *kb;
 	struct bpf_object *obj;   /* the first one: owns the maps and the hooks */
 	struct bpf_object **more; /* those that templates came from: kept, as the instructions name their descriptors */
 	int n_more;
-	struct templates_options options;
+	enum flavour relocating; /* of the object that is being loaded */
+	bool has_cmpxchg;
 	struct banks rows, histograms;
 	int cpus, cpus_rounded; /* CPU numbers are below cpus; records have room for a power of two */
 	struct templates_maps maps;
 	volatile struct vl_control *control;
-	struct bpf_link *hooks[N_HOOKS];
-	struct template (*of)[TEMPLATE_KINDS]; /* per method */
+	struct hooks *hooks;
+	struct template (*of[FLAVOURS])[TEMPLATE_KINDS]; /* per method */
 	int handler;
 	size_t map_bytes;
 };
 
-static const char *const hook_names[N_HOOKS] = {[HOOK_LEARN] = "learn_inode", [HOOK_UNMOUNTED] = "unmounted"};
 static const char *const kind_names[TEMPLATE_KINDS] = {"once", "enter", "leave"};
 
 /* "vfs/17/leave" -> 17, TEMPLATE_LEAVE */
@@ -71,7 +73,7 @@ static int keep_instructions(struct bpf_program *prog, struct bpf_prog_load_opts
 	err = parse_section(bpf_program__section_name(prog), &method, &kind);
 	if (err)
 		return err;
-	to = &t->of[method][kind];
+	to = &t->of[t->relocating][method][kind];
 	to->n = bpf_program__insn_cnt(prog);
 	to->insns = malloc(to->n * sizeof(*to->insns));
 	if (!to->insns)
@@ -83,27 +85,33 @@ static int keep_instructions(struct bpf_program *prog, struct bpf_prog_load_opts
 	return bpf_program__set_insns(prog, nothing, 2);
 }
 
-static void set_autoload(struct bpf_object *obj, const int *wanted, int n, bool hooks)
+/* Hooks are not touched. */
+static void set_autoload(struct bpf_object *obj, const int *wanted, int n)
 {
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, obj) {
 		enum template_kind kind;
 		int method;
-		bool on = hooks;
+		bool on = false;
 
-		if (!parse_section(bpf_program__section_name(prog), &method, &kind)) {
-			on = false;
-			for (int i = 0; i < n; i++)
-				on = on || wanted[i] == method;
-		}
+		if (parse_section(bpf_program__section_name(prog), &method, &kind))
+			continue;
+		for (int i = 0; i < n; i++)
+			on = on || wanted[i] == method;
 		bpf_program__set_autoload(prog, on);
 	}
 }
 
-static int open_object(struct bpf_object **out)
+static int open_object(enum flavour flavour, struct bpf_object **out)
 {
-	*out = bpf_object__open_mem(vfslock_object, OBJECT_SIZE(vfslock_object), NULL);
+	/* The name is part of the names of the maps for global variables, which both share. */
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vfslock");
+
+	if (flavour == FLAVOUR_TYPED)
+		*out = bpf_object__open_mem(vfslock_object, OBJECT_SIZE(vfslock_object), &opts);
+	else
+		*out = bpf_object__open_mem(portable_object, OBJECT_SIZE(portable_object), &opts);
 	if (!*out) {
 		int err = -errno;
 
@@ -167,12 +175,13 @@ static int load(struct templates *t)
 	struct bpf_map *map;
 	int err;
 
-	err = open_object(&t->obj);
+	err = open_object(FLAVOUR_TYPED, &t->obj);
 	if (err)
 		return err;
-	set_autoload(t->obj, NULL, 0, true);
-	if (!t->options.can_learn)
-		bpf_program__set_autoload(bpf_object__find_program_by_name(t->obj, hook_names[HOOK_LEARN]), false);
+	set_autoload(t->obj, NULL, 0);
+	err = hooks__open(t->kb, t->obj, &t->hooks);
+	if (err)
+		return err;
 	err = bpf_object__load(t->obj);
 	if (err) {
 		fprintf(stderr, "vfslock: the hooks and maps cannot be loaded: %s (see 'vfslock features')\n",
@@ -184,27 +193,53 @@ static int load(struct templates *t)
 		return err;
 	bpf_object__for_each_map(map, t->obj)
 		t->map_bytes += map_memory(bpf_map__fd(map));
-	t->control->super_block = t->control->watched = VL_NO_SUPER_BLOCK;
+	owners__write(NULL, 0, t->control->owners);
+	owners__write(NULL, 0, t->control->watched);
 	return 0;
 }
 
-int templates__open(const struct templates_options *options, struct templates **out)
+/* A program that is the smallest with a compare-and-exchange: kernels before 5.12 refuse the instruction. */
+static bool kernel_has_cmpxchg(void)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_0, .off = -8},
+		{.code = BPF_STX | BPF_ATOMIC | BPF_DW,
+		 .dst_reg = BPF_REG_10,
+		 .src_reg = BPF_REG_0,
+		 .off = -8,
+		 .imm = BPF_CMPXCHG},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "vl_cmpxchg", "GPL", insns,
+			       sizeof(insns) / sizeof(insns[0]), NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+int templates__open(struct kbtf *kb, struct templates **out)
 {
 	struct templates *t = calloc(1, sizeof(*t));
 	int err;
 
 	if (!t)
 		return -ENOMEM;
-	t->options = *options;
+	t->kb = kb;
+	t->has_cmpxchg = kernel_has_cmpxchg();
+	t->maps.frames_by_place = -1;
 	t->cpus = libbpf_num_possible_cpus();
 	for (t->cpus_rounded = 1; t->cpus_rounded < t->cpus;)
 		t->cpus_rounded *= 2;
 	banks__init(&t->rows, "vl_rows", (size_t)t->cpus_rounded * sizeof(struct vl_row));
 	banks__init(&t->histograms, "vl_latencies", (size_t)t->cpus_rounded * sizeof(struct vl_hist));
-	t->of = calloc((size_t)n_methods, sizeof(*t->of));
+	for (int f = 0; f < FLAVOURS; f++)
+		t->of[f] = calloc((size_t)n_methods, sizeof(*t->of[f]));
 	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)t, .prog_prepare_load_fn = keep_instructions);
 	t->handler = libbpf_register_prog_handler("vfs/", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &opts);
-	if (!t->of)
+	if (!t->of[FLAVOUR_TYPED] || !t->of[FLAVOUR_PORTABLE])
 		err = -ENOMEM;
 	else
 		err = t->handler < 0 ? t->handler : load(t);
@@ -220,12 +255,13 @@ void templates__free(struct templates *t)
 {
 	if (!t)
 		return;
-	for (int i = 0; i < N_HOOKS; i++)
-		bpf_link__destroy(t->hooks[i]);
-	for (int m = 0; t->of && m < n_methods; m++)
-		for (int k = 0; k < TEMPLATE_KINDS; k++)
-			free(t->of[m][k].insns);
-	free(t->of);
+	hooks__free(t->hooks);
+	for (int f = 0; f < FLAVOURS; f++) {
+		for (int m = 0; t->of[f] && m < n_methods; m++)
+			for (int k = 0; k < TEMPLATE_KINDS; k++)
+				free(t->of[f][m][k].insns);
+		free(t->of[f]);
+	}
 	banks__free(&t->rows);
 	banks__free(&t->histograms);
 	globals__unmap((void *)t->control, sizeof(*t->control));
@@ -268,43 +304,68 @@ size_t templates__map_bytes(const struct templates *t)
 	return t->map_bytes + banks__bytes(&t->rows) + banks__bytes(&t->histograms);
 }
 
-int templates__attach_hooks(struct templates *t)
+bool templates__can_pair(const struct templates *t, enum flavour flavour)
 {
-	for (int i = 0; i < N_HOOKS; i++) {
-		struct bpf_program *prog = bpf_object__find_program_by_name(t->obj, hook_names[i]);
-
-		if (i == HOOK_LEARN && !t->options.can_learn)
-			continue;
-		t->hooks[i] = prog ? bpf_program__attach(prog) : NULL;
-		if (!t->hooks[i]) {
-			int err = prog ? -errno : -ENOENT;
-
-			fprintf(stderr, "vfslock: hook %s (%s) cannot be attached: %s (see 'vfslock features')\n",
-				hook_names[i], prog ? bpf_program__section_name(prog) : "?", strerror(-err));
-			return err;
-		}
-	}
-	return 0;
+	return flavour == FLAVOUR_PORTABLE || t->has_cmpxchg;
 }
 
+int templates__attach_hooks(struct templates *t)
+{
+	return hooks__attach(t->hooks);
+}
+
+/* All maps are those of the first object; the hash of portable pairs is that of the first portable one. */
 static int reuse_maps(struct templates *t, struct bpf_object *obj)
 {
 	struct bpf_map *map, *mine;
 	int err;
 
 	bpf_object__for_each_map(map, obj) {
+		int fd;
+
 		mine = bpf_object__find_map_by_name(t->obj, bpf_map__name(map));
-		err = mine ? bpf_map__reuse_fd(map, bpf_map__fd(mine)) : -ENOENT;
+		fd = mine ? bpf_map__fd(mine) : t->maps.frames_by_place;
+		if (fd < 0)
+			continue;
+		err = bpf_map__reuse_fd(map, fd);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-int templates__prepare(struct templates *t, const int *methods_wanted, int n)
+static int relocate(struct templates *t, enum flavour flavour, const int *wanted, int n)
 {
 	struct bpf_object *obj;
-	int *todo = calloc((size_t)n + 1, sizeof(*todo)), n_todo = 0, err;
+	struct bpf_program *prog;
+	enum template_kind kind;
+	int method, err = open_object(flavour, &obj);
+
+	if (err)
+		return err;
+	/* The hooks have their own object. */
+	bpf_object__for_each_program(prog, obj)
+		if (parse_section(bpf_program__section_name(prog), &method, &kind))
+			bpf_program__set_autoload(prog, false);
+	set_autoload(obj, wanted, n);
+	t->relocating = flavour;
+	err = reuse_maps(t, obj);
+	if (!err)
+		err = bpf_object__load(obj);
+	if (!err && flavour == FLAVOUR_PORTABLE && t->maps.frames_by_place < 0) {
+		err = find_map(obj, "frames_by_place", &t->maps.frames_by_place);
+		if (!err)
+			t->map_bytes += map_memory(t->maps.frames_by_place);
+	}
+	if (err)
+		fprintf(stderr, "vfslock: program templates cannot be relocated: %s\n", strerror(-err));
+	t->more[t->n_more++] = obj;
+	return err;
+}
+
+int templates__prepare(struct templates *t, enum flavour flavour, const int *methods_wanted, int n)
+{
+	int *todo = calloc((size_t)n + 1, sizeof(*todo)), n_todo = 0, err = 0;
 	void *more = realloc(t->more, (size_t)(t->n_more + 1) * sizeof(*t->more));
 
 	if (more)
@@ -314,19 +375,10 @@ int templates__prepare(struct templates *t, const int *methods_wanted, int n)
 		return -ENOMEM;
 	}
 	for (int i = 0; i < n; i++)
-		if (!t->of[methods_wanted[i]][TEMPLATE_ONCE].insns)
+		if (!t->of[flavour][methods_wanted[i]][TEMPLATE_ONCE].insns)
 			todo[n_todo++] = methods_wanted[i];
-	err = n_todo ? open_object(&obj) : 0;
-	if (!n_todo || err)
-		goto out;
-	set_autoload(obj, todo, n_todo, false);
-	err = reuse_maps(t, obj);
-	if (!err)
-		err = bpf_object__load(obj);
-	if (err)
-		fprintf(stderr, "vfslock: program templates cannot be relocated: %s\n", strerror(-err));
-	t->more[t->n_more++] = obj;
-out:
+	if (n_todo)
+		err = relocate(t, flavour, todo, n_todo);
 	free(todo);
 	return err;
 }
@@ -354,9 +406,6 @@ static int plan_constant(struct templates *t, const struct clone *c, int index, 
 		return 0;
 	case VL_PLAN_CPUS:
 		out->value = (__u64)t->cpus_rounded - 1;
-		return 0;
-	case VL_PLAN_CONTEXT:
-		out->value = t->options.context;
 		return 0;
 	case VL_PLAN_FRAMES:
 		out->is_address = true;
@@ -393,13 +442,30 @@ static int patch_constant(struct templates *t, struct bpf_insn *insn, const stru
 	return 0;
 }
 
+int templates__arg_offset(bool kprobe, int position)
+{
+	/* arch/x86/include/asm/ptrace.h: rdi, rsi, rdx, rcx, r8, r9; what does not fit lies on the stack. */
+	static const int registers[] = {112, 104, 96, 88, 72, 64};
+
+	if (!kprobe)
+		return 8 * position;
+	return position < (int)(sizeof(registers) / sizeof(registers[0])) ? registers[position] : -E2BIG;
+}
+
+#define REGS_AX 80
+
 static int patch_argument(struct bpf_insn *insn, const struct clone *c)
 {
-	int number = (insn->off - VL_ARG_OFFSET) / 8;
-	int position = number == VL_ARG_RETURN ? c->func.args : c->position[number];
+	int number = (insn->off - VL_ARG_OFFSET) / 8, offset;
 
-	insn->off = (__s16)(8 * position);
-	return position < 0 ? -EINVAL : 0;
+	if (number == VL_ARG_RETURN)
+		offset = c->kprobe ? REGS_AX : 8 * c->func.args;
+	else if (c->position[number] < 0)
+		return -EINVAL;
+	else
+		offset = templates__arg_offset(c->kprobe, c->position[number]);
+	insn->off = (__s16)offset;
+	return offset < 0 ? offset : 0;
 }
 
 static int patch(struct templates *t, struct bpf_insn *insns, size_t n, const struct clone *c)
@@ -431,15 +497,30 @@ static void keep_reason(char *log, size_t log_size, const char *words)
 	snprintf(log, log_size, "%.*s", (int)(end - start), start);
 }
 
-int templates__clone(struct templates *t, const struct clone *c, char *log, size_t log_size)
+static int load_clone(const struct clone *c, const struct bpf_insn *insns, size_t n, char *words, size_t words_size)
 {
-	const struct template *from = &t->of[c->method][c->kind];
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .attach_btf_id = (__u32)c->func.id,
 		    .attach_btf_obj_fd = (__u32)c->func.obj_fd,
 		    .expected_attach_type = c->kind == TEMPLATE_LEAVE ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY);
+	LIBBPF_OPTS(bpf_prog_load_opts, kprobe_opts);
+	struct bpf_prog_load_opts *o = c->kprobe ? &kprobe_opts : &opts;
+	char name[16];
+
+	snprintf(name, sizeof(name), "vl_%s", c->name);
+	if (words) {
+		o->log_buf = words;
+		o->log_size = (__u32)words_size;
+		o->log_level = 1;
+	}
+	return bpf_prog_load(c->kprobe ? BPF_PROG_TYPE_KPROBE : BPF_PROG_TYPE_TRACING, name, "GPL", insns, n, o);
+}
+
+int templates__clone(struct templates *t, const struct clone *c, char *log, size_t log_size)
+{
+	const struct template *from = &t->of[c->flavour][c->method][c->kind];
 	size_t words_size = 1 << 20;
 	struct bpf_insn *insns;
-	char name[16], *words;
+	char *words;
 	int fd;
 
 	if (!from->insns)
@@ -453,13 +534,9 @@ int templates__clone(struct templates *t, const struct clone *c, char *log, size
 		free(insns);
 		return fd;
 	}
-	snprintf(name, sizeof(name), "vl_%s", c->name);
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, name, "GPL", insns, from->n, &opts);
+	fd = load_clone(c, insns, from->n, NULL, 0);
 	if (fd < 0 && (words = calloc(1, words_size))) {
-		opts.log_buf = words;
-		opts.log_size = (__u32)words_size;
-		opts.log_level = 1;
-		fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, name, "GPL", insns, from->n, &opts);
+		fd = load_clone(c, insns, from->n, words, words_size);
 		if (fd < 0)
 			keep_reason(log, log_size, words);
 		free(words);

@@ -15,19 +15,18 @@
 
 enum template_kind { TEMPLATE_ONCE, TEMPLATE_ENTER, TEMPLATE_LEAVE, TEMPLATE_KINDS };
 
-struct templates_options {
-	bool can_learn;                 /* the kernel has the function that the learning hook sits on */
-	enum vl_context_source context; /* where it keeps preempt_count */
-};
+/* bpf/read.h says what the two are. */
+enum flavour { FLAVOUR_TYPED, FLAVOUR_PORTABLE, FLAVOURS };
 
 struct templates_maps {
 	int frames, signatures, verdicts, by_stack, stacks, events, lost, tables;
+	int frames_by_place; /* -1 while no portable program was made */
 };
 
 struct templates;
 
 /* Opens the object, creates the maps, loads the hooks. Prints why it failed; returns 0 or negative errno. */
-int templates__open(const struct templates_options *options, struct templates **out);
+int templates__open(struct kbtf *kb, struct templates **out);
 void templates__free(struct templates *t);
 
 const struct templates_maps *templates__maps(const struct templates *t);
@@ -42,21 +41,35 @@ const struct vl_row *templates__rows(const struct templates *t, int fn);
 const struct vl_hist *templates__histograms(const struct templates *t, int histogram);
 int templates__cpus(const struct templates *t);
 
-/* Attaches the hooks that learn tables and notice an unmount. Prints which failed; returns 0 or negative errno. */
+/* Does this kernel take pairs of @flavour? Typed ones need a compare-and-exchange in BPF (5.12). */
+bool templates__can_pair(const struct templates *t, enum flavour flavour);
+
+/*
+ * Attaches the hooks that learn tables and notice an unmount, as far as the kernel has the functions they sit on; what
+ * will not be learnt without one is printed. Returns 0 or negative errno.
+ */
 int templates__attach_hooks(struct templates *t);
 
 /* Makes the templates of @n methods (ids in @methods) ready for cloning. */
-int templates__prepare(struct templates *t, const int *methods, int n);
+int templates__prepare(struct templates *t, enum flavour flavour, const int *methods, int n);
 
 struct clone {
 	int method;
 	int function, histogram; /* numbers; histogram is -1 without latency */
+	enum flavour flavour;
 	enum template_kind kind;
+	bool kprobe; /* to be attached as a kprobe or kretprobe: portable only */
 	const char *name; /* of the program, cut to 15 characters */
 	struct kbtf_func func;
 	const signed char *position; /* of the spec's parameters among the arguments */
 	__u64 plan[VL_PLAN_MAX];
 };
+
+/*
+ * Where a program finds the argument at @position of its function: bytes from the context. -E2BIG: on the stack, where
+ * none of ours looks.
+ */
+int templates__arg_offset(bool kprobe, int position);
 
 /*
  * Loads a clone; returns its file descriptor or negative errno. @log (may be NULL) receives the end of the verifier's

@@ -31,6 +31,7 @@ enum bpf_map_type {
 };
 
 enum {
+	BPF_ANY = 0,
 	BPF_NOEXIST = 1,
 	BPF_F_MMAPABLE = 1024,
 };
@@ -101,6 +102,9 @@ struct inode_operations;
 struct file_operations;
 struct address_space_operations;
 struct vm_operations_struct;
+struct dentry_operations;
+struct file_lock_operations;
+struct lock_manager_operations;
 
 struct file_lock_context {
 	spinlock_t flc_lock;
@@ -128,6 +132,7 @@ struct address_space {
 struct dentry {
 	struct lockref d_lockref;
 	struct inode *d_inode;
+	const struct dentry_operations *d_op;
 	struct super_block *d_sb;
 };
 
@@ -181,11 +186,14 @@ struct buffer_head {
 	unsigned long b_state;
 	struct page *b_page;
 	struct block_device *b_bdev;
+	void *b_end_io; /* a pointer to a function, up to 7.1 */
 };
 
 struct file_lock {
 	unsigned int fl_flags;
 	struct file *fl_file;
+	const struct file_lock_operations *fl_ops;
+	const struct lock_manager_operations *fl_lmops;
 };
 
 /* From 6.9 on: what is common to locks and leases, which are types of their own. */
@@ -199,6 +207,11 @@ struct file_lock___v69 {
 
 struct file_lease {
 	struct file_lock_core c;
+	const struct lease_manager_operations *fl_lmops;
+};
+
+struct lease_manager_operations {
+	void *lm_break;
 };
 
 struct dquot {

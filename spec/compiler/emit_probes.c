@@ -3,26 +3,11 @@
  * Writes build/gen/probes.h: for every method the typed code that reads its locks and conditions, as functions that the
  * program templates of bpf/programs.h call. Nothing here knows a rule: a probe turns a call into a signature.
  */
-#include <string.h>
-
 #include "specc.h"
 
-static bool used(const struct method *m, const char *name, bool at_exit)
+static const char *reader(const struct param *pm)
 {
-	const struct slot *slots = at_exit ? m->exit : m->entry;
-	int n = at_exit ? m->n_exit : m->n_entry;
-
-	if (!at_exit && m->super_block && mentions(m->super_block, name))
-		return true;
-	if (at_exit && m->learn && mentions(m->learn, name))
-		return true;
-	for (int i = 0; i < n; i++)
-		if (mentions(slots[i].expr, name))
-			return true;
-	for (int i = 0; i < m->n_conditions; i++)
-		if (m->conditions[i].at_exit == at_exit && mentions(m->conditions[i].text, name))
-			return true;
-	return false;
+	return pm->pointers > 1 ? "vl_arg_copy" : "vl_arg";
 }
 
 static void emit_args(const struct method *m, bool at_exit, FILE *out)
@@ -30,12 +15,26 @@ static void emit_args(const struct method *m, bool at_exit, FILE *out)
 	for (int p = 0; p < m->n_params; p++) {
 		const struct param *pm = &m->params[p];
 
-		if (used(m, pm->name, at_exit))
-			fprintf(out, "\t%s%s%s = (%s)%s(ctx, %d);\n", pm->type, pm->pointers ? "" : " ", pm->name,
-				pm->type, pm->pointers > 1 ? "vl_arg_copy" : "vl_arg", p);
+		if (!method__uses_param(m, pm->name, at_exit))
+			continue;
+		fprintf(out, "\t%s%s%s = (%s)", pm->type, pm->pointers ? "" : " ", pm->name, pm->type);
+		if (at_exit)
+			fprintf(out, "VL_ARG_AT_EXIT(%s, ctx, frame, %d, %d);\n", reader(pm), p, pm->kept);
+		else
+			fprintf(out, "%s(ctx, %d);\n", reader(pm), p);
 	}
-	if (at_exit && used(m, "ret", true))
+	if (at_exit && method__uses_param(m, "ret", true))
 		fputs("\tlong ret = (long)vl_ret(ctx);\n", out);
+}
+
+/* Where a return shows no arguments, those that it needs are kept at the entry. */
+static void emit_keep(const struct method *m, int id, FILE *out)
+{
+	fprintf(out, "static __always_inline void vl_keep_%d(__u64 *ctx, struct vl_frame *frame)\n{\n", id);
+	for (int p = 0; p < m->n_params; p++)
+		if (m->params[p].kept >= 0)
+			fprintf(out, "\tframe->args[%d] = %s(ctx, %d);\n", m->params[p].kept, reader(&m->params[p]), p);
+	fputs("}\n\n", out);
 }
 
 /* Locks known by their symbol are numbered in the order of their declaration; src/plan.c looks their addresses up. */
@@ -61,8 +60,9 @@ static void emit_slot(const struct spec *spec, const struct slot *s, int slot, i
 			"\t\tsig |= vl_read_global_%s((void *)vl_plan(VL_PLAN_GLOBAL + %d), me, &words[%d]) << %d;\n",
 			kind, global_index(spec, s->lock), 2 * slot, bit);
 	} else {
-		fprintf(out, "\t\t__auto_type it = %s;\n\n\t\tif (it)\n", s->expr);
-		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", kind, l->word, 2 * slot, bit);
+		fprintf(out, "\t\t__auto_type it = %s;\n\n\t\tif (it)\n", mark_reads(s->expr));
+		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", kind, mark_reads(l->word), 2 * slot,
+			bit);
 		fprintf(out, "\t\telse\n\t\t\twords[%d] = words[%d] = vl_opaque(0);\n", 2 * slot, 2 * slot + 1);
 	}
 	fprintf(out, "\t} else {\n\t\twords[%d] = words[%d] = 0;\n\t}\n", 2 * slot, 2 * slot + 1);
@@ -72,8 +72,8 @@ static void emit_conditions(const struct method *m, bool at_exit, FILE *out)
 {
 	for (int i = 0; i < m->n_conditions; i++)
 		if (m->conditions[i].at_exit == at_exit)
-			fprintf(out, "\tif (%s)\n\t\tsig |= 1ULL << (VL_SIG_CONDITION + %d);\n", m->conditions[i].text,
-				i);
+			fprintf(out, "\tif (%s)\n\t\tsig |= 1ULL << (VL_SIG_CONDITION + %d);\n",
+				mark_reads(m->conditions[i].text), i);
 }
 
 /* Only locks with an owner are compared with the current task. */
@@ -94,30 +94,30 @@ static const char *hidden(int n_slots)
 	return n_slots ? "vl_opaque(sig)" : "sig";
 }
 
-/* False: a call on another super_block. */
+/* Returns the number of the audited object that the call is about, from 1; 0: a call on another one. */
 static void emit_entry(const struct spec *spec, const struct method *m, int id, FILE *out)
 {
-	fprintf(out, "static __always_inline bool vl_entry_%d(__u64 *ctx, __u64 *words, __u64 *out)\n{\n", id);
+	fprintf(out, "static __always_inline __u32 vl_entry_%d(__u64 *ctx, __u64 *words, __u64 *out)\n{\n", id);
 	emit_args(m, false, out);
-	fprintf(out, "\t__u64 me, sig;\n\n\tif (!vl_audited(%s))\n\t\treturn false;\n", m->super_block);
+	fprintf(out, "\t__u32 owner = vl_audited(%s);\n\t__u64 me, sig;\n\n\tif (!owner)\n\t\treturn 0;\n",
+		mark_reads(m->super_block));
 	fprintf(out, "\tme = %s;\n\tsig = VL_SIG_VALID | vl_context();\n", current_task(spec, m->entry, m->n_entry));
 	for (int i = 0; i < m->n_entry; i++)
 		emit_slot(spec, &m->entry[i], i, 4 * i, out);
 	emit_conditions(m, false, out);
-	fprintf(out, "\t(void)me;\n\t*out = %s;\n\treturn true;\n}\n\n", hidden(m->n_entry));
+	fprintf(out, "\t(void)me;\n\t*out = %s;\n\treturn owner;\n}\n\n", hidden(m->n_entry));
 }
 
 static void emit_exit(const struct spec *spec, const struct method *m, int id, FILE *out)
 {
-	fprintf(out, "static __always_inline __u64 vl_exit_%d(__u64 *ctx, __u64 *words)\n{\n", id);
+	fprintf(out, "static __always_inline __u64 vl_exit_%d(__u64 *ctx, struct vl_frame *frame)\n{\n", id);
 	emit_args(m, true, out);
-	fprintf(out, "\t__u64 me = %s, sig = 0;\n\n", current_task(spec, m->exit, m->n_exit));
+	fprintf(out, "\t__u64 me = %s, sig = 0, *words = frame->words;\n\n",
+		current_task(spec, m->exit, m->n_exit));
 	for (int i = 0; i < m->n_exit; i++)
 		emit_slot(spec, &m->exit[i], m->n_entry + i, 32 + 4 * i, out);
 	emit_conditions(m, true, out);
-	if (m->learn)
-		fprintf(out, "\tvl_learn(VL_OPS_%s, (__u64)(%s));\n", m->learn_ops.text, m->learn);
-	fprintf(out, "\t(void)me;\n\treturn %s;\n}\n\n", hidden(m->n_exit));
+	fprintf(out, "\t(void)me;\n\t(void)words;\n\treturn %s;\n}\n\n", hidden(m->n_exit));
 }
 
 void emit_probes(const struct spec *spec, FILE *out)
@@ -135,6 +135,7 @@ void emit_probes(const struct spec *spec, FILE *out)
 				m->where.line);
 			emit_entry(spec, m, id, out);
 			emit_exit(spec, m, id, out);
+			emit_keep(m, id, out);
 			fprintf(out, "#define vl_entry_slots_%d %d\nVL_PROGRAMS(%d, %d)\n", id, m->n_entry, id,
 				m->n_entry + m->n_exit);
 		}

@@ -100,13 +100,13 @@ static void emit_params(const struct method *m, FILE *out)
 
 static void emit_method(const struct method *m, int ops_id, int first_rule, FILE *out)
 {
-	bool pair = m->learn != NULL;
+	bool pair = false;
 
 	for (int r = 0; r < m->n_rules; r++)
 		pair = pair || (rule__judged(&m->rules[r]) && m->rules[r].phase != PHASE_ENTRY);
 	fprintf(out,
-		"\t{ .ops = %d, .name = \"%s\", .since = %d, .until = %d, .hot = %d, .needs_exit = %d, .learns = %d,",
-		ops_id, m->name, m->since, m->until, m->hot, pair, m->learn != NULL);
+		"\t{ .ops = %d, .name = \"%s\", .since = %d, .until = %d, .hot = %d, .needs_exit = %d,",
+		ops_id, m->name, m->since, m->until, m->hot, pair);
 	fprintf(out, " .first_rule = %d, .n_rules = %d, .n_entry = %d, .n_exit = %d, .select = %d,", first_rule,
 		m->n_rules, m->n_entry, m->n_exit, m->select_condition);
 	put_field(out, "no_super_block", m->no_super_block);
@@ -121,6 +121,8 @@ static void emit_ops(const struct ops *ops, int first_method, FILE *out)
 {
 	fprintf(out, "\t{ .name = \"%s\", .first_method = %d, .n_methods = %d, .n_columns = %d,\n", ops->name,
 		first_method, ops->n_methods, ops->n_columns);
+	if (ops->also)
+		fprintf(out, "\t  .also = \"%s\",\n", ops->also);
 	fputs("\t  .columns = (const struct table_column[]){", out);
 	for (int c = 0; c < ops->n_columns; c++) {
 		const struct column *col = &ops->columns[c];

@@ -10,7 +10,7 @@ const char *const phase_names[] = {"entry", "exit", "during", "after", NULL};
 const char *const lock_kind_names[] = {"rwsem", "mutex", "spin", "seqlock", "bit", "context", "words", NULL};
 static const char *const file_statements[] = {"type", "lock", "ops", "every", "column", "method", NULL};
 static const char *const method_statements[] = {"rule",    "cell",  "hot",         "select",
-						"without", "learn", "super_block", NULL};
+						"without", "super_block", NULL};
 
 static int name_index(const char *const *names, const char *word)
 {
@@ -302,9 +302,6 @@ static bool parse_method_line(struct spec *spec, struct lexer *lx, struct method
 	} else if (lexer__take(lx, "without")) {
 		m->without = grow(m->without, m->n_without, sizeof(*m->without));
 		m->without[m->n_without++] = take_name(lx, "a subject after 'without'");
-	} else if (take_once(lx, "learn", m->learn)) {
-		m->learn_ops = take_name(lx, "an ops struct after 'learn'");
-		m->learn = take_code(lx, "{ C } that yields a table of it");
 	} else if (take_once(lx, "formerly", m->formerly)) {
 		m->formerly = lexer__name(lx, "the method's older name after 'formerly'");
 	} else if (take_once(lx, "gone", m->gone)) {
@@ -443,6 +440,8 @@ static struct ops *parse_ops(struct spec *spec, struct lexer *lx)
 	spec->ops = grow(spec->ops, spec->n_ops, sizeof(*spec->ops));
 	ops = &spec->ops[spec->n_ops++];
 	ops->name = lexer__name(lx, "the name of an ops struct");
+	if (lexer__take(lx, "also"))
+		ops->also = lexer__name(lx, "the struct that holds the same methods on other kernels");
 	expect(lx, "place", "and where in the document it stands");
 	ops->place = lexer__string(lx, "a place in quotes");
 	return ops;

@@ -229,22 +229,23 @@ static void check_without(const struct ops *ops, const struct name *subject)
 		subject->text);
 }
 
-static void check_learn(const struct spec *spec, const struct name *learnt)
-{
-	for (int o = 0; o < spec->n_ops; o++)
-		if (!strcmp(spec->ops[o].name, learnt->text))
-			return;
-	fail_at(&learnt->where, "unknown ops struct '%s' after 'learn', expected one that spec/ describes",
-		learnt->text);
-}
-
-static void check_method(const struct spec *spec, const struct ops *ops, const struct method *m)
+static void check_method(const struct ops *ops, const struct method *m)
 {
 	check_range(&m->where, m->since, m->until);
 	for (int w = 0; w < m->n_without; w++)
 		check_without(ops, &m->without[w]);
-	if (m->learn)
-		check_learn(spec, &m->learn_ops);
+}
+
+/* Which arguments are used at the return: where the kernel shows none there, they are kept from the entry on. */
+static void number_kept_params(struct method *m)
+{
+	int kept = 0;
+
+	for (int p = 0; p < m->n_params; p++)
+		m->params[p].kept = method__uses_param(m, m->params[p].name, true) ? kept++ : -1;
+	if (kept > MAX_KEPT_PARAMS)
+		fail_at(&m->where, "method %s uses %d arguments at its return, expected at most %d", m->name, kept,
+			MAX_KEPT_PARAMS);
 }
 
 static void default_super_block(const struct spec *spec, struct method *m)
@@ -307,12 +308,13 @@ void spec__resolve(struct spec *spec)
 		for (int i = 0; i < ops->n_methods; i++) {
 			struct method *m = &ops->methods[i];
 
-			check_method(spec, ops, m);
+			check_method(ops, m);
 			add_every(ops, m);
 			default_super_block(spec, m);
 			for (int r = 0; r < m->n_rules; r++)
 				resolve_rule(spec, ops, m, &m->rules[r]);
 			resolve_select(spec, m);
+			number_kept_params(m);
 		}
 		check_duplicates(ops);
 		check_ids(ops);

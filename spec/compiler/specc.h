@@ -59,6 +59,7 @@ void *grow(void *array, int count, size_t elem_size);
 #define MAX_CONDITIONS 10
 #define MAX_TAGS 3
 #define MAX_MEASURED 8
+#define MAX_KEPT_PARAMS 3 /* bpf/shared.h: VL_FRAME_ARGS */
 
 enum mode { MODE_ANY, MODE_NONE, MODE_MAYBE, MODE_SHARED, MODE_EXCLUSIVE, MODE_HELD, MODE_FREE, MODE_YES, MODE_NO };
 enum phase { PHASE_ENTRY, PHASE_EXIT, PHASE_DURING, PHASE_AFTER };
@@ -82,6 +83,7 @@ struct param {
 	char *type;           /* C type of the first alternative */
 	char *tags[MAX_TAGS]; /* struct tags of the alternatives; none for scalars and other pointers */
 	int n_tags, pointers; /* levels of indirection */
+	int kept;             /* its number among those used at the return, or -1 */
 };
 
 struct condition { /* a C expression that becomes one flag of the signature */
@@ -135,9 +137,8 @@ struct method {
 	int n_params;
 	int since, until;
 	bool hot;
-	char *super_block, *no_super_block, *select, *learn;
+	char *super_block, *no_super_block, *select;
 	struct place_in_file select_where;
-	struct name learn_ops;
 	struct name *without;
 	int n_without;
 	struct rule *rules;
@@ -152,6 +153,7 @@ struct method {
 
 struct ops {
 	char *name, *place;
+	char *also; /* a struct that holds some of the methods on some kernels, or NULL */
 	struct method *methods;
 	int n_methods;
 	struct rule *every; /* rules of `every method` */
@@ -181,6 +183,13 @@ const char *version_text(int version);
 
 bool is_identifier(const char *word);
 bool mentions(const char *code, const char *identifier); /* the C text uses this identifier */
+bool method__uses_param(const struct method *m, const char *name, bool at_exit); /* `ret` is one at exit */
+
+/*
+ * The C text with every step through a pointer marked: `a->b.c->d` becomes VL_GET(VL_GET(a->b.c)->d), which reads
+ * memory as the kind of program allows it (bpf/read.h). What only takes an address, `&a->b`, is left as it is.
+ */
+char *mark_reads(const char *code);
 /* The name in the next MEASURED() from @at on, which moves on; "" if it is no constant's name, NULL if none is left. */
 char *next_measured(const char *code, const char **at);
 

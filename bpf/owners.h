@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Is a call about an object that is audited, or a table to be learnt from one? */
+#ifndef VFSLOCK_OWNERS_H
+#define VFSLOCK_OWNERS_H
+
+struct vl_control control;
+
+/*
+ * The lower half of an address as a number: a 32-bit move is the one way in which the verifier lets a pointer become
+ * one that can be multiplied (check_alu_op()).
+ */
+static __always_inline __u32 vl_low_half(const void *pointer)
+{
+	__u32 low = (__u32)(__u64)pointer, number;
+
+	asm volatile("%0 = %1" : "=w"(number) : "w"(low));
+	return number;
+}
+
+static __always_inline __u32 vl_index_of(const void *object)
+{
+	__u32 i = vl_owner_index(vl_low_half(object), control.multiplier);
+
+	asm volatile("" : "+r"(i)); /* or clang would scale it before the shift that bounds it */
+	return i;
+}
+
+/* Index + 1 in control.owners; 0: not audited. NULL never is. */
+static __always_inline __u32 vl_audited(const void *object)
+{
+	__u32 i = vl_index_of(object);
+
+	return control.owners[i] == (__u64)object ? i + 1 : 0;
+}
+
+/* The same for control.watched. */
+static __always_inline __u32 vl_watched(const void *object)
+{
+	__u32 i = vl_index_of(object);
+
+	return control.watched[i] == (__u64)object ? i + 1 : 0;
+}
+
+/*
+ * Makes a value unknown to the verifier. It would otherwise follow every combination of lock states to the first test
+ * of a flag, as it can decide the test for each (mark_chain_precision()): a million instructions for rename.
+ */
+static __always_inline __u64 vl_opaque(__u64 value)
+{
+	return value ^ control.zero;
+}
+
+#endif

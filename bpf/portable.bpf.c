@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The programs of vfslock.bpf.c for kprobes, and for kernels without what those need: see read.h. */
+#define VL_PORTABLE
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+
+#include "shared.h"
+#include "hist_layout.h"
+#include "ids.h"
+#include "read.h"
+#include "abi.h"
+#include "owners.h"
+#include "preempt.h"
+#include "programs.h"
+#include "record.h"
+#include "frames_hash.h"
+#include "lockword.h"
+#include "probes.h"
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "owners.h"
+
+#include <stdbool.h>
+
+/* A few dozen are tried for a few owners; half a table full takes thousands. */
+#define MAX_TRIES 2000000
+
+static bool place(struct owner *owners, int n, __u32 multiplier)
+{
+	bool used[VL_OWNERS] = {false};
+
+	for (int i = 0; i < n; i++) {
+		__u32 at = vl_owner_index((__u32)owners[i].address, multiplier);
+
+		if (used[at])
+			return false;
+		used[at] = true;
+		owners[i].index = (int)at;
+	}
+	return true;
+}
+
+__u32 owners__place(struct owner *owners, int n)
+{
+	__u32 multiplier = 0x9E3779B1U;
+
+	if (n > VL_OWNERS)
+		return 0;
+	for (int i = 0; i < MAX_TRIES; i++) {
+		if (place(owners, n, multiplier | 1))
+			return multiplier | 1;
+		multiplier = multiplier * 1664525U + 1013904223U;
+	}
+	return 0;
+}
+
+void owners__write(const struct owner *owners, int n, volatile __u64 *table)
+{
+	for (int i = 0; i < VL_OWNERS; i++)
+		table[i] = VL_NOBODY;
+	for (int i = 0; i < n; i++)
+		table[owners[i].index] = owners[i].address;
+}
