@@ -29,7 +29,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint guest kernels bench fuzz check-spec clean packages
+.PHONY: all demo test unit lint btf guest kernels bench fuzz check-spec clean packages
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -82,6 +82,14 @@ $(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
+# The BTF check: libbpf relocates the programs, with an imitation in the place of bpf(2).
+BTF_CHECK_SOURCES = $(wildcard tests/btf/*.c) src/kbtf.c $(BUILD)/gen/rules.c
+
+$(BUILD)/btf/check: $(BTF_CHECK_SOURCES) tests/btf/check.h $(wildcard src/*.h bpf/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Ibpf -static -Wl,--wrap=syscall,--wrap=btf__load_vmlinux_btf -o $@ $(BTF_CHECK_SOURCES) \
+		-lbpf -lelf -lz
+
 # The reader of documents under libFuzzer, for FUZZ_SECONDS; it works on a copy of the corpus.
 FUZZ_SECONDS ?= 120
 
@@ -110,11 +118,11 @@ demo: packages
 	tests/vm/demo $(BUILD)
 
 test: packages
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS)
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
 	tests/run $(BUILD)
 
-lint unit guest kernels: packages
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS)
+lint unit btf guest kernels: packages
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
 	tests/run $(BUILD) $@
 
 $(BUILD)/bench-guest: $(wildcard tests/vm/bench/*.c) tests/vm/bench/bench.h
