@@ -17,7 +17,9 @@ struct {
 
 /*
  * In a trampoline the place is that of the arguments, as a distance, which the verifier takes for a number. In a kprobe
- * it is the stack pointer: at the entry that of the return address, which is gone at the return.
+ * it is the stack pointer: at the entry that of the return address, which is gone at the return. A function that jumps
+ * to another one at its end shares that with it, so that the function's number is part of it (an address's upper bits
+ * are all equal).
  */
 static __always_inline __u64 vl_place(__u64 *ctx)
 {
@@ -29,7 +31,9 @@ static __always_inline __u64 vl_place(__u64 *ctx)
 		return at;
 	}
 	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(at) : "r"(ctx), "i"(VL_REGS_SP));
-	return vl_plan(VL_PLAN_PLACE) == VL_PLACE_RETURN_STACK ? at - 8 : at;
+	if (vl_plan(VL_PLAN_PLACE) == VL_PLACE_RETURN_STACK)
+		at -= 8;
+	return at ^ vl_plan(VL_PLAN_FUNCTION) << 48;
 }
 
 static __always_inline void vl_frame_insert(__u64 *ctx, const struct vl_frame *f)

@@ -157,11 +157,13 @@ struct attacher {
 
 static bool fits_first(const struct attacher *a, const struct function *f)
 {
-	return f->how == BY_TRAMPOLINE && (!f->pair || templates__can_pair(a->templates, FLAVOUR_TYPED));
+	return a->plan->policy != ATTACH_KPROBE && f->how == BY_TRAMPOLINE && (!f->pair || templates__can_pair(a->templates, FLAVOUR_TYPED));
 }
 
-static bool fits(const struct function *f, const struct attempt *way)
+static bool fits(const struct attacher *a, const struct function *f, const struct attempt *way)
 {
+	if (a->plan->policy == (way->how == BY_KPROBE ? ATTACH_TRAMPOLINE : ATTACH_KPROBE))
+		return false;
 	if (way->how < f->how) /* no trampoline leads to it, or it was refused */
 		return false;
 	return f->pair || !way->pair;
@@ -211,11 +213,13 @@ static int attach_otherwise(struct attacher *a, int fn)
 	char first[sizeof(f->reason)];
 	int err = -ENOTSUP;
 
+	if (a->plan->policy == ATTACH_KPROBE && !f->reason[0])
+		function__note(f, "as --attach kprobe wants it");
 	memcpy(first, f->reason, sizeof(first));
 	for (size_t i = 0; err && i < sizeof(other_attempts) / sizeof(other_attempts[0]); i++) {
 		const struct attempt *way = &other_attempts[i];
 
-		if (!fits(f, way))
+		if (!fits(a, f, way))
 			continue;
 		err = attach_by(a, fn, way);
 		/* The last word is that of the way which would have seen the most. */
@@ -320,6 +324,19 @@ int attach__try_refusals(struct plan *p, struct templates *t, const struct ksyms
 		if (p->functions[i].state == FUNCTION_ATTACHED)
 			p->functions[i].state = FUNCTION_PLANNED;
 	return err < 0 ? err : 0;
+}
+
+int attach_policy__parse(const char *word, enum attach_policy *out)
+{
+	static const char *const names[] = {[ATTACH_AUTO] = "auto", [ATTACH_TRAMPOLINE] = "trampoline", [ATTACH_KPROBE] = "kprobe"};
+
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(word, names[i])) {
+			*out = (enum attach_policy)i;
+			return 0;
+		}
+	fprintf(stderr, "vfslock: --attach %s: give auto, trampoline or kprobe\n", word);
+	return -EINVAL;
 }
 
 const char *attach_how__name(const struct function *f)

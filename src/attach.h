@@ -25,6 +25,9 @@ int attach__try_refusals(struct plan *p, struct templates *t, const struct ksyms
 /* "trampoline", "kprobe"; NULL for a function that is not attached, nor would be. */
 const char *attach_how__name(const struct function *f);
 
+/* "auto", "trampoline" or "kprobe"; prints what is wrong with anything else. */
+int attach_policy__parse(const char *word, enum attach_policy *out);
+
 /* Lets go of all programs. Slow (the kernel waits for RCU tasks at each one): see audit__close(). */
 void detach__all(struct plan *p);
 

@@ -204,6 +204,7 @@ int audit__open(struct audit *a, const struct audit_options *options)
 		return err;
 	}
 	err = plan__open(&a->plan, a->kbtf, a->ksyms, options->latency);
+	a->plan.policy = options->policy;
 	if (!err && options->spec) {
 		err = spec__import(options->spec, a->plan.kernel, &a->imported);
 		a->plan.rules = a->imported.rules;

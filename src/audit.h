@@ -27,6 +27,7 @@ struct audit_options {
 	int n_paths;
 	const char *latency; /* see struct plan */
 	const char *spec;    /* a document to audit against, or NULL for the compiled rules */
+	enum attach_policy policy;
 	bool quiet;          /* no progress on stderr */
 	bool no_cost;        /* do not sample the programs' run time */
 };

@@ -17,7 +17,7 @@ struct plan_totals {
 
 static void usage(FILE *out)
 {
-	fputs("usage: vfslock plan [--latency METHOD|all|none] [--json] MOUNT...\n\n"
+	fputs("usage: vfslock plan [--latency METHOD|all|none] [--attach auto|trampoline|kprobe] [--json] MOUNT...\n\n"
 	      "Prints every method of the filesystems mounted at each MOUNT with its function, the programs that an audit "
 	      "would\n"
 	      "attach and the rules they serve, or the reason why it would not.\n",
@@ -185,6 +185,7 @@ static int plan_and_print(const struct audit_options *o, bool json)
 int cmd_plan(int argc, char **argv)
 {
 	static const struct option longs[] = {{"latency", required_argument, NULL, 'l'},
+					      {"attach", required_argument, NULL, 'a'},
 					      {"json", no_argument, NULL, 'j'},
 					      {"help", no_argument, NULL, 'h'},
 					      {NULL, 0, NULL, 0}};
@@ -196,6 +197,10 @@ int cmd_plan(int argc, char **argv)
 		switch (c) {
 		case 'l':
 			o.latency = optarg;
+			break;
+		case 'a':
+			if (attach_policy__parse(optarg, &o.policy))
+				return EXIT_USAGE;
 			break;
 		case 'j':
 			json = true;

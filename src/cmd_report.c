@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "audit.h"
 #include "cli.h"
 #include "results.h"
@@ -33,6 +34,8 @@ static void usage(FILE *out)
 	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
 	      "      --latency METHOD     measure this method too; 'all': every one, 'none': not even the hot paths\n"
 	      "      --spec FILE.rst      audit against this revision of the document, not the compiled rules\n"
+	      "      --attach HOW         'trampoline': nothing by kprobe; 'kprobe': everything (slower); 'auto' (default):\n"
+	      "                           by kprobe only what no trampoline of this kernel can watch\n"
 	      "      --json               one JSON document\n"
 	      "      --no-cost            do not sample the run time of the programs (20 ms of every second)\n"
 	      "  -q, --quiet              no progress on standard error\n"
@@ -60,6 +63,7 @@ static int parse(int argc, char **argv, struct report_options *o)
 	static const struct option longs[] = {
 		{"duration", required_argument, NULL, 'd'}, {"latency", required_argument, NULL, 'l'},
 		{"spec", required_argument, NULL, 's'},     {"json", no_argument, NULL, 'j'},
+		{"attach", required_argument, NULL, 'a'},
 		{"no-cost", no_argument, NULL, 'c'},        {"quiet", no_argument, NULL, 'q'},
 		{"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
 	};
@@ -69,6 +73,10 @@ static int parse(int argc, char **argv, struct report_options *o)
 		switch (c) {
 		case 'd':
 			if (parse_seconds(optarg, &o->seconds))
+				return EXIT_USAGE + 1;
+			break;
+		case 'a':
+			if (attach_policy__parse(optarg, &o->audit.policy))
 				return EXIT_USAGE + 1;
 			break;
 		case 's':

@@ -21,6 +21,7 @@ enum function_state { FUNCTION_PLANNED, FUNCTION_ATTACHED, FUNCTION_REFUSED };
  * what no trampoline can: more arguments, functions without BTF, or of a name that others have, too.
  */
 enum attach_how { BY_TRAMPOLINE, BY_KPROBE };
+enum attach_policy { ATTACH_AUTO, ATTACH_TRAMPOLINE, ATTACH_KPROBE }; /* what the user wants */
 
 /* One function in the role of one method. Its index in the plan is the `fn` of signatures. */
 struct function {
@@ -61,6 +62,7 @@ struct plan {
 	int n_functions;
 	int n_histograms;
 	int kernel; /* major << 8 | minor: which document is in force */
+	enum attach_policy policy;
 	enum vl_context_source context;
 	int kprobe_context;    /* what a kprobe's own entry adds to preempt_count; measured when first needed */
 	bool kprobe_measured;
