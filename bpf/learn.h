@@ -67,8 +67,8 @@ int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 }
 
 /*
- * mmap_region() shows every new mapping here, when the filesystem has set its vm_ops. On 5.10, where it is in no BTF, the
- * tool attaches to vma_set_page_prot() instead, which comes next.
+ * mmap_region() shows every new mapping here, when the filesystem has set its vm_ops. On 5.10, where it is in no BTF,
+ * the tool attaches to vma_set_page_prot() instead, which comes next.
  */
 SEC("fentry/perf_event_mmap")
 int BPF_PROG(learn_mapping, struct vm_area_struct *vma)
@@ -139,8 +139,8 @@ static __always_inline int vl_learn_buffer(struct buffer_head *bh)
 }
 
 /*
- * A buffer that is submitted has its b_end_io. The tool attaches the one whose argument is the buffer on this kernel, to
- * the function that all submissions reach: submit_bh_wbc(), or submit_bh() where the former is inlined.
+ * A buffer that is submitted has its b_end_io. The tool attaches the one whose argument is the buffer on this kernel,
+ * to the function that all submissions reach: submit_bh_wbc(), or submit_bh() where the former is inlined.
  */
 SEC("fentry/submit_bh")
 int BPF_PROG(learn_buffer_second, int opf, struct buffer_head *bh)

@@ -69,7 +69,7 @@ struct vl_call {
 	__u64 sig;
 	__u32 owner;
 	__u32 n_words;
-	const __u64 *words;	       /* of a frame; NULL: they are in the sample */
+	const __u64 *words;            /* of a frame; NULL: they are in the sample */
 	struct vl_stack_value *sample; /* room on the stack, which one call fills only once */
 };
 
@@ -165,7 +165,7 @@ static __always_inline void vl_count_slow(void *ctx, __u64 fn, const struct vl_c
 /* Written out, as clang would otherwise make one increment at a computed address of the four. */
 #define VL_ROW_STEP(i)                                                                                                 \
 	do {                                                                                                           \
-		if (row->of[i].sig == call->sig) {                                                                           \
+		if (row->of[i].sig == call->sig) {                                                                     \
 			row->of[i].calls++;                                                                            \
 			asm volatile("" ::"i"(i));                                                                     \
 			return;                                                                                        \

@@ -110,7 +110,7 @@ struct vl_frame {
 	__u64 nvcsw;
 	__u64 words[2 * VL_SLOTS];
 	__u64 args[VL_FRAME_ARGS]; /* portable programs: arguments that are needed at the return */
-	__u64 owner;		   /* index in vl_control.owners */
+	__u64 owner;               /* index in vl_control.owners */
 };
 
 _Static_assert(sizeof(struct vl_frame) == 256, "a frame's index is shifted by 8");
@@ -134,8 +134,9 @@ enum vl_lost {
 enum vl_event_type {
 	VL_EVENT_STACK,
 	VL_EVENT_TABLES,
-	VL_EVENT_OPS,      /* a table of a struct that spec/ describes */
-	VL_EVENT_ALSO,     /* the same, as the other struct that the spec says holds its methods (lease_manager_operations) */
+	VL_EVENT_OPS,  /* a table of a struct that spec/ describes */
+	VL_EVENT_ALSO, /* the same, as the other struct that the spec says holds its methods (lease_manager_operations)
+			*/
 	VL_EVENT_FUNCTION, /* the function of an ops struct that is one pointer in an object (buffer_head.b_end_io) */
 	VL_EVENT_UNMOUNTED
 };
@@ -144,7 +145,8 @@ enum vl_event_type {
 struct vl_event {
 	__u32 type;
 	__u32 ops;     /* OPS, ALSO, FUNCTION: enum vl_ops_id */
-	__u64 a, b, c; /* STACK: a = function, b = signature; TABLES: i_op, i_fop, a_ops; OPS, ALSO: a = table; FUNCTION: a */
+	__u64 a, b, c; /* STACK: a = function, b = signature; TABLES: i_op, i_fop, a_ops; OPS, ALSO: a = table;
+			  FUNCTION: a */
 	__u64 d;       /* TABLES: d_op */
 	__u32 mode;    /* TABLES: i_mode */
 	__u32 owner;   /* of whom: index in vl_control.watched */
@@ -186,20 +188,20 @@ static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u
  */
 #define VL_PLAN_MAGIC 0x76666c6bULL
 #define VL_PLAN_FUNCTION 0
-#define VL_PLAN_ROWS 1      /* address of the function's rows, one per CPU */
-#define VL_PLAN_HISTOGRAM 2 /* address of its histograms, one per CPU */
-#define VL_PLAN_FRAMES 3    /* address of the frame table */
-#define VL_PLAN_LATENCY 4   /* 1: measure */
-#define VL_PLAN_SELECT 5    /* mask of the condition that tells this method's calls, or 0 */
-#define VL_PLAN_SLEPT 6     /* 1: find out whether the task slept */
-#define VL_PLAN_CPUS 7      /* number of CPUs, rounded up to a power of two, minus 1 */
-#define VL_PLAN_CONTEXT 8   /* where preempt_count is: enum vl_context_source */
+#define VL_PLAN_ROWS 1         /* address of the function's rows, one per CPU */
+#define VL_PLAN_HISTOGRAM 2    /* address of its histograms, one per CPU */
+#define VL_PLAN_FRAMES 3       /* address of the frame table */
+#define VL_PLAN_LATENCY 4      /* 1: measure */
+#define VL_PLAN_SELECT 5       /* mask of the condition that tells this method's calls, or 0 */
+#define VL_PLAN_SLEPT 6        /* 1: find out whether the task slept */
+#define VL_PLAN_CPUS 7         /* number of CPUs, rounded up to a power of two, minus 1 */
+#define VL_PLAN_CONTEXT 8      /* where preempt_count is: enum vl_context_source */
 #define VL_PLAN_CONTEXT_BASE 9 /* what the program's own entry adds to preempt_count */
-#define VL_PLAN_PLACE 10 /* how the place of the call is told: enum vl_place */
-#define VL_PLAN_SLOT 12     /* VL_SLOTS of them: read this lock? */
-#define VL_PLAN_MEASURED 24 /* values of MEASURED() constants */
-#define VL_PLAN_GLOBAL 32   /* addresses of the locks that are no object's member */
-#define VL_PLAN_ARG 40      /* byte offsets of arguments that must be copied */
+#define VL_PLAN_PLACE 10       /* how the place of the call is told: enum vl_place */
+#define VL_PLAN_SLOT 12        /* VL_SLOTS of them: read this lock? */
+#define VL_PLAN_MEASURED 24    /* values of MEASURED() constants */
+#define VL_PLAN_GLOBAL 32      /* addresses of the locks that are no object's member */
+#define VL_PLAN_ARG 40         /* byte offsets of arguments that must be copied */
 #define VL_PLAN_MAX 56
 
 enum vl_context_source { VL_CONTEXT_UNKNOWN, VL_CONTEXT_VARIABLE, VL_CONTEXT_PCPU_HOT };

@@ -157,7 +157,8 @@ struct attacher {
 
 static bool fits_first(const struct attacher *a, const struct function *f)
 {
-	return a->plan->policy != ATTACH_KPROBE && f->how == BY_TRAMPOLINE && (!f->pair || templates__can_pair(a->templates, FLAVOUR_TYPED));
+	return a->plan->policy != ATTACH_KPROBE && f->how == BY_TRAMPOLINE &&
+	       (!f->pair || templates__can_pair(a->templates, FLAVOUR_TYPED));
 }
 
 static bool fits(const struct attacher *a, const struct function *f, const struct attempt *way)
@@ -309,8 +310,7 @@ static int attach_all(struct attacher *a, int first)
 int attach__functions(struct plan *p, struct templates *t, const struct ksyms *ks, int first, attach_progress progress,
 		      void *arg)
 {
-	struct attacher a = {
-		.plan = p, .templates = t, .ks = ks, .keep = true, .progress = progress, .arg = arg};
+	struct attacher a = {.plan = p, .templates = t, .ks = ks, .keep = true, .progress = progress, .arg = arg};
 
 	return attach_all(&a, first);
 }
@@ -328,7 +328,8 @@ int attach__try_refusals(struct plan *p, struct templates *t, const struct ksyms
 
 int attach_policy__parse(const char *word, enum attach_policy *out)
 {
-	static const char *const names[] = {[ATTACH_AUTO] = "auto", [ATTACH_TRAMPOLINE] = "trampoline", [ATTACH_KPROBE] = "kprobe"};
+	static const char *const names[] = {
+		[ATTACH_AUTO] = "auto", [ATTACH_TRAMPOLINE] = "trampoline", [ATTACH_KPROBE] = "kprobe"};
 
 	for (int i = 0; i < 3; i++)
 		if (!strcmp(word, names[i])) {

@@ -110,7 +110,8 @@ static bool is_known(const struct audit *a, const struct target *t)
 	for (int i = 0; i < a->n_targets; i++) {
 		if (a->targets[i].super_block != t->super_block)
 			continue;
-		fprintf(stderr, "vfslock: %s is the same filesystem as %s: audited once\n", t->path, a->targets[i].path);
+		fprintf(stderr, "vfslock: %s is the same filesystem as %s: audited once\n", t->path,
+			a->targets[i].path);
 		return true;
 	}
 	return false;
@@ -164,7 +165,8 @@ static int place_owners(struct audit *a)
 	if (a->multiplier)
 		return 0;
 	fprintf(stderr,
-		"vfslock: the addresses of %d filesystems, their disks and types cannot be told apart in one audit: audit "
+		"vfslock: the addresses of %d filesystems, their disks and types cannot be told apart in one audit: "
+		"audit "
 		"fewer at a time\n",
 		a->n_targets);
 	return -E2BIG;

@@ -28,8 +28,8 @@ struct audit_options {
 	const char *latency; /* see struct plan */
 	const char *spec;    /* a document to audit against, or NULL for the compiled rules */
 	enum attach_policy policy;
-	bool quiet;          /* no progress on stderr */
-	bool no_cost;        /* do not sample the programs' run time */
+	bool quiet;   /* no progress on stderr */
+	bool no_cost; /* do not sample the programs' run time */
 };
 
 struct audit {

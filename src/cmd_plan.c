@@ -18,7 +18,8 @@ struct plan_totals {
 static void usage(FILE *out)
 {
 	fputs("usage: vfslock plan [--latency METHOD|all|none] [--attach auto|trampoline|kprobe] [--json] MOUNT...\n\n"
-	      "Prints every method of the filesystems mounted at each MOUNT with its function, the programs that an audit "
+	      "Prints every method of the filesystems mounted at each MOUNT with its function, the programs that an "
+	      "audit "
 	      "would\n"
 	      "attach and the rules they serve, or the reason why it would not.\n",
 	      out);
@@ -43,7 +44,7 @@ static struct plan_totals totals(const struct plan *p)
 		const struct function *f = &p->functions[i];
 
 		if (f->state == FUNCTION_REFUSED) {
-			*(f->method < 0 ? &t.undocumented : &t.refused) += 1;
+			*(f->undocumented ? &t.undocumented : &t.refused) += 1;
 			continue;
 		}
 		t.planned++;

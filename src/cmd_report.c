@@ -28,13 +28,15 @@ struct report_options {
 static void usage(FILE *out)
 {
 	fputs("usage: vfslock report [options] MOUNT... [-- COMMAND [ARGUMENT...]]\n\n"
-	      "Audits the filesystems mounted at each MOUNT for a while, or while COMMAND runs, and prints for every method "
+	      "Audits the filesystems mounted at each MOUNT for a while, or while COMMAND runs, and prints for every "
+	      "method "
 	      "which\n"
 	      "locks were held, whether that keeps the documented rules, and the latency of hot paths.\n\n"
 	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
 	      "      --latency METHOD     measure this method too; 'all': every one, 'none': not even the hot paths\n"
 	      "      --spec FILE.rst      audit against this revision of the document, not the compiled rules\n"
-	      "      --attach HOW         'trampoline': nothing by kprobe; 'kprobe': everything (slower); 'auto' (default):\n"
+	      "      --attach HOW         'trampoline': nothing by kprobe; 'kprobe': everything (slower); 'auto' "
+	      "(default):\n"
 	      "                           by kprobe only what no trampoline of this kernel can watch\n"
 	      "      --json               one JSON document\n"
 	      "      --no-cost            do not sample the run time of the programs (20 ms of every second)\n"
@@ -61,11 +63,15 @@ static int parse_seconds(const char *text, double *out)
 static int parse(int argc, char **argv, struct report_options *o)
 {
 	static const struct option longs[] = {
-		{"duration", required_argument, NULL, 'd'}, {"latency", required_argument, NULL, 'l'},
-		{"spec", required_argument, NULL, 's'},     {"json", no_argument, NULL, 'j'},
+		{"duration", required_argument, NULL, 'd'},
+		{"latency", required_argument, NULL, 'l'},
+		{"spec", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'},
 		{"attach", required_argument, NULL, 'a'},
-		{"no-cost", no_argument, NULL, 'c'},        {"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+		{"no-cost", no_argument, NULL, 'c'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 

@@ -206,7 +206,8 @@ static int count_rows(struct collector *c)
 /* What a kretprobe puts in the place of the return address: before and from 5.15, 6.1 on. */
 static bool is_return_trampoline(const struct collector *c, __u64 ip)
 {
-	static const char *const names[] = {"kretprobe_trampoline", "__kretprobe_trampoline", "arch_rethook_trampoline"};
+	static const char *const names[] = {"kretprobe_trampoline", "__kretprobe_trampoline",
+					    "arch_rethook_trampoline"};
 	struct ksym sym;
 
 	if (ksyms__lookup(c->ks, ip, &sym))

@@ -53,7 +53,7 @@ struct discovery {
 		OFFSETS(X)
 #undef X
 	} at;
-	int alias;	       /* of the link in a dentry that its inode's list goes through, or -ENOENT */
+	int alias; /* of the link in a dentry that its inode's list goes through, or -ENOENT */
 	struct lock_offsets {
 		int list, ops, manager_ops; /* in a lock or lease, or -ENOENT */
 		enum table_kind manager_kind;
@@ -169,10 +169,8 @@ static const char *inode_kind(unsigned int mode)
 const char *ops_struct__found_on(int ops)
 {
 	static const char *const found[][2] = {
-		{"vm_operations_struct", "mapping"},
-		{"file_lock_operations", "lock"},
-		{"lock_manager_operations", "lock"},
-		{"buffer_head", "buffer"},
+		{"vm_operations_struct", "mapping"}, {"file_lock_operations", "lock"},
+		{"lock_manager_operations", "lock"}, {"buffer_head", "buffer"},
 		{"dentry_operations", "dentry"},
 	};
 

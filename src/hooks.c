@@ -19,8 +19,20 @@ struct hook {
 
 static const struct hook all[] = {
 	{"unmounted", {"generic_shutdown_super"}, NULL, 0, NULL, NULL, NULL},
-	{"learn_inode", {"security_d_instantiate"}, NULL, 0, NULL, NULL, "operations of kinds of inode that first appear"},
-	{"learn_mapping", {"perf_event_mmap", "vma_set_page_prot"}, "vm_area_struct", 0, NULL, NULL, "operations of mappings"},
+	{"learn_inode",
+	 {"security_d_instantiate"},
+	 NULL,
+	 0,
+	 NULL,
+	 NULL,
+	 "operations of kinds of inode that first appear"},
+	{"learn_mapping",
+	 {"perf_event_mmap", "vma_set_page_prot"},
+	 "vm_area_struct",
+	 0,
+	 NULL,
+	 NULL,
+	 "operations of mappings"},
 	{"learn_posix_lock", {"vfs_lock_file"}, "file_lock", 2, NULL, NULL, "operations of posix locks"},
 	{"learn_local_lock", {"locks_lock_inode_wait"}, "file_lock", 1, NULL, NULL, "operations of locks"},
 	{"learn_lease", {"vfs_setlease"}, "file", 0, NULL, NULL, "operations of leases"},
@@ -92,7 +104,8 @@ int hooks__open(struct kbtf *kb, struct bpf_object *obj, struct hooks **out)
 		if (!all[i].learns)
 			err = -ENOTSUP;
 		fprintf(stderr, "vfslock: this kernel has no %s() as expected: %s\n", all[i].functions[0],
-			all[i].learns ? "some tables will not be learnt during the audit" : "an unmount would not be noticed");
+			all[i].learns ? "some tables will not be learnt during the audit"
+				      : "an unmount would not be noticed");
 		if (all[i].learns)
 			fprintf(stderr, "vfslock: not learnt: %s\n", all[i].learns);
 	}

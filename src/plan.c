@@ -102,7 +102,8 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 		return false;
 	}
 	if (r->mode == RULE_yes && p->context == VL_CONTEXT_UNKNOWN) {
-		*why = "this kernel keeps no preempt_count that a program could read: whether the caller can sleep is unknown";
+		*why = "this kernel keeps no preempt_count that a program could read: whether the caller can sleep is "
+		       "unknown";
 		return false;
 	}
 	for (int i = 0; i < n_measured; i++)
@@ -166,8 +167,8 @@ static bool is_denied(const char *name)
 }
 
 /*
- * Where the function's BTF is. Without it, or where its name does not lead to it alone, a kprobe at its address does: what
- * stands in an ops table takes the arguments that the method has.
+ * Where the function's BTF is. Without it, or where its name does not lead to it alone, a kprobe at its address does:
+ * what stands in an ops table takes the arguments that the method has.
  */
 static int find_function(struct kbtf *kb, const struct ksyms *ks, struct function *f)
 {
@@ -205,6 +206,7 @@ static void check_function(struct plan *p, struct kbtf *kb, const struct ksyms *
 	int err;
 
 	if (!m || !in_range(m->since, m->until, p->kernel)) {
+		f->undocumented = true;
 		function__refuse(f, "undocumented: the document has no rule for this method");
 		return;
 	}

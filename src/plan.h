@@ -17,8 +17,8 @@
 enum function_state { FUNCTION_PLANNED, FUNCTION_ATTACHED, FUNCTION_REFUSED };
 
 /*
- * How the programs are entered. A trampoline (fentry, fexit) is cheap and knows the types; a kprobe and a kretprobe take
- * what no trampoline can: more arguments, functions without BTF, or of a name that others have, too.
+ * How the programs are entered. A trampoline (fentry, fexit) is cheap and knows the types; a kprobe and a kretprobe
+ * take what no trampoline can: more arguments, functions without BTF, or of a name that others have, too.
  */
 enum attach_how { BY_TRAMPOLINE, BY_KPROBE };
 enum attach_policy { ATTACH_AUTO, ATTACH_TRAMPOLINE, ATTACH_KPROBE }; /* what the user wants */
@@ -29,15 +29,16 @@ struct function {
 	int ops;    /* index in ops_structs[] */
 	char method_name[32];
 	char name[64];
-	char module[56]; /* "" for the kernel proper */
-	char found[96];  /* on which kinds of object */
+	char module[56];      /* "" for the kernel proper */
+	char found[96];       /* on which kinds of object */
 	char filesystems[64]; /* types of the filesystems that have it */
 	__u64 addr;
 	enum function_state state;
 	char reason[256]; /* of FUNCTION_REFUSED; else why by kprobe, or why only the entry is watched, or "" */
 	enum attach_how how;
-	bool portable;    /* its programs are those of bpf/portable.bpf.c */
-	bool entry_only;  /* a return that is wanted cannot be watched */
+	bool portable;        /* its programs are those of bpf/portable.bpf.c */
+	bool undocumented;    /* no rule of the document is about its method: refused for that */
+	bool entry_only;      /* a return that is wanted cannot be watched */
 	const char *ops_type; /* the struct it was found in, if not that of its ops */
 	struct kbtf_func btf;
 	struct kbtf_method where;
@@ -64,9 +65,9 @@ struct plan {
 	int kernel; /* major << 8 | minor: which document is in force */
 	enum attach_policy policy;
 	enum vl_context_source context;
-	int kprobe_context;    /* what a kprobe's own entry adds to preempt_count; measured when first needed */
+	int kprobe_context; /* what a kprobe's own entry adds to preempt_count; measured when first needed */
 	bool kprobe_measured;
-	int unknown_tables;    /* met by plan__add_tables() without a symbol: of a module loaded since, or stale */
+	int unknown_tables; /* met by plan__add_tables() without a symbol: of a module loaded since, or stale */
 	char release[65];
 	struct measured_constant measured[MEASURED_KINDS];
 	bool is_measured;

@@ -233,7 +233,7 @@ static void write_coverage(struct json_writer *w, const struct results *r)
 	for (int i = 0; i < r->n_functions; i++) {
 		const struct function *f = r->functions[i].function;
 
-		if (f->method >= 0)
+		if (!f->undocumented)
 			continue;
 		json_begin_object(w, NULL);
 		json_string(w, "ops", ops_structs[f->ops].name);

@@ -298,7 +298,7 @@ static void print_refused(const struct results *r, FILE *out)
 	for (int i = 0; i < r->n_functions; i++) {
 		const struct function *f = r->functions[i].function;
 
-		if (!f->reason[0] || f->method < 0)
+		if (!f->reason[0] || f->undocumented)
 			continue;
 		snprintf(line, sizeof(line), "%s %s(): %s%s%s", f->method_name, f->name,
 			 f->state == FUNCTION_ATTACHED && f->how == BY_KPROBE ? "by kprobe: " : "",
@@ -385,9 +385,9 @@ static void print_header(const struct results *r, FILE *out)
 	fprintf(out, "audited for %.1f s from %s: %s calls, %llu violations, %llu drift%s\n", audit__seconds(r->audit),
 		when, text__count(count, sizeof(count), r->calls), (unsigned long long)r->violations,
 		(unsigned long long)r->drifts,
-		!r->audit->unmounted	   ? ""
+		!r->audit->unmounted      ? ""
 		: r->audit->n_targets > 1 ? "; the filesystems were unmounted, which ended the audit"
-					   : "; the filesystem was unmounted, which ended the audit");
+					  : "; the filesystem was unmounted, which ended the audit");
 }
 
 static void print_cost(const struct results *r, FILE *out)

@@ -46,10 +46,8 @@ static int list_functions(struct maker *k)
 		r->coverage.entry_only += f->state == FUNCTION_ATTACHED && f->entry_only;
 		r->coverage.by_kprobe += f->state == FUNCTION_ATTACHED && f->how == BY_KPROBE;
 		r->coverage.programs += f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0;
-		if (f->state == FUNCTION_REFUSED && f->method < 0)
-			r->coverage.undocumented++;
-		else
-			r->coverage.refused += f->state == FUNCTION_REFUSED;
+		r->coverage.undocumented += f->undocumented;
+		r->coverage.refused += f->state == FUNCTION_REFUSED && !f->undocumented;
 	}
 	qsort(r->functions, (size_t)r->n_functions, sizeof(*r->functions), by_method);
 	return 0;
@@ -111,8 +109,8 @@ static int add_finding(struct maker *k, const struct finding *f)
 		struct finding *o = &r->findings[i];
 
 		if (o->rule == f->rule && o->function == f->function && o->verdict == f->verdict &&
-		    o->drift == f->drift && o->target == f->target && o->judgement.seen == f->judgement.seen && o->n_ips == f->n_ips &&
-		    !memcmp(o->ips, f->ips, (size_t)f->n_ips * sizeof(f->ips[0]))) {
+		    o->drift == f->drift && o->target == f->target && o->judgement.seen == f->judgement.seen &&
+		    o->n_ips == f->n_ips && !memcmp(o->ips, f->ips, (size_t)f->n_ips * sizeof(f->ips[0]))) {
 			o->calls += f->calls;
 			if (f->has_sample && f->sample.first_ns < o->sample.first_ns)
 				o->sample = f->sample;

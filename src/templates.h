@@ -58,7 +58,7 @@ struct clone {
 	int function, histogram; /* numbers; histogram is -1 without latency */
 	enum flavour flavour;
 	enum template_kind kind;
-	bool kprobe; /* to be attached as a kprobe or kretprobe: portable only */
+	bool kprobe;      /* to be attached as a kprobe or kretprobe: portable only */
 	const char *name; /* of the program, cut to 15 characters */
 	struct kbtf_func func;
 	const signed char *position; /* of the spec's parameters among the arguments */

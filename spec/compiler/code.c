@@ -100,6 +100,8 @@ static bool address_taken(const struct marked *out)
 	if (!at || out->text[at - 1] != '&')
 		return false;
 	at--;
+	if (at > 0 && out->text[at - 1] == '&')
+		return false;
 	while (at > 0 && out->text[at - 1] == ' ')
 		at--;
 	return !at || strchr("(,=&|!?:<>+-*;{", out->text[at - 1]);

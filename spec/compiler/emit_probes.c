@@ -61,8 +61,8 @@ static void emit_slot(const struct spec *spec, const struct slot *s, int slot, i
 			kind, global_index(spec, s->lock), 2 * slot, bit);
 	} else {
 		fprintf(out, "\t\t__auto_type it = %s;\n\n\t\tif (it)\n", mark_reads(s->expr));
-		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", kind, mark_reads(l->word), 2 * slot,
-			bit);
+		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", kind, mark_reads(l->word),
+			2 * slot, bit);
 		fprintf(out, "\t\telse\n\t\t\twords[%d] = words[%d] = vl_opaque(0);\n", 2 * slot, 2 * slot + 1);
 	}
 	fprintf(out, "\t} else {\n\t\twords[%d] = words[%d] = 0;\n\t}\n", 2 * slot, 2 * slot + 1);
@@ -112,8 +112,7 @@ static void emit_exit(const struct spec *spec, const struct method *m, int id, F
 {
 	fprintf(out, "static __always_inline __u64 vl_exit_%d(__u64 *ctx, struct vl_frame *frame)\n{\n", id);
 	emit_args(m, true, out);
-	fprintf(out, "\t__u64 me = %s, sig = 0, *words = frame->words;\n\n",
-		current_task(spec, m->exit, m->n_exit));
+	fprintf(out, "\t__u64 me = %s, sig = 0, *words = frame->words;\n\n", current_task(spec, m->exit, m->n_exit));
 	for (int i = 0; i < m->n_exit; i++)
 		emit_slot(spec, &m->exit[i], m->n_entry + i, 32 + 4 * i, out);
 	emit_conditions(m, true, out);

@@ -104,9 +104,8 @@ static void emit_method(const struct method *m, int ops_id, int first_rule, FILE
 
 	for (int r = 0; r < m->n_rules; r++)
 		pair = pair || (rule__judged(&m->rules[r]) && m->rules[r].phase != PHASE_ENTRY);
-	fprintf(out,
-		"\t{ .ops = %d, .name = \"%s\", .since = %d, .until = %d, .hot = %d, .needs_exit = %d,",
-		ops_id, m->name, m->since, m->until, m->hot, pair);
+	fprintf(out, "\t{ .ops = %d, .name = \"%s\", .since = %d, .until = %d, .hot = %d, .needs_exit = %d,", ops_id,
+		m->name, m->since, m->until, m->hot, pair);
 	fprintf(out, " .first_rule = %d, .n_rules = %d, .n_entry = %d, .n_exit = %d, .select = %d,", first_rule,
 		m->n_rules, m->n_entry, m->n_exit, m->select_condition);
 	put_field(out, "no_super_block", m->no_super_block);

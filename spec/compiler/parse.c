@@ -9,8 +9,7 @@ const char *const mode_names[] = {"any", "none", "maybe", "shared", "exclusive",
 const char *const phase_names[] = {"entry", "exit", "during", "after", NULL};
 const char *const lock_kind_names[] = {"rwsem", "mutex", "spin", "seqlock", "bit", "context", "words", NULL};
 static const char *const file_statements[] = {"type", "lock", "ops", "every", "column", "method", NULL};
-static const char *const method_statements[] = {"rule",    "cell",  "hot",         "select",
-						"without", "super_block", NULL};
+static const char *const method_statements[] = {"rule", "cell", "hot", "select", "without", "super_block", NULL};
 
 static int name_index(const char *const *names, const char *word)
 {

@@ -182,7 +182,7 @@ bool rule__judged(const struct rule *r);                   /* promises something
 const char *version_text(int version);
 
 bool is_identifier(const char *word);
-bool mentions(const char *code, const char *identifier); /* the C text uses this identifier */
+bool mentions(const char *code, const char *identifier);                         /* the C text uses this identifier */
 bool method__uses_param(const struct method *m, const char *name, bool at_exit); /* `ret` is one at exit */
 
 /*

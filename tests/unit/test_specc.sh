@@ -262,11 +262,15 @@ test_methods() {
 	printf '%s\n' 'ops a_operations place "p"' 'method m(struct inode *dir) without task' \
 		'every method rule task may_block yes  says "x"' >before.spec
 	accepts "without, before 'every method'" types.spec before.spec
-	bad_rule "learn of an unknown ops struct" \
-		"@3:8: unknown ops struct 'b_operations' after 'learn', expected one that spec/ describes" \
-		' learn b_operations { dir->i_fop }'
-	printf '%s\n' 'ops b_operations place "p"' >later.spec
-	accepts "learn of an ops struct that follows" types.spec bad.spec later.spec
+	bad "also, without a struct" "@1:23: unexpected '12', expected the struct that holds the same methods on other kernels" \
+		<<<'ops a_operations also 12 place "p"'
+	bad "more arguments at the return than a frame keeps" \
+		"@2:8: method m uses 4 arguments at its return, expected at most 3" <<-'END'
+			ops a_operations place "p"
+			method m(struct inode *a, struct inode *b, struct inode *c, struct inode *d)
+				rule a i_rwsem { a } shared exit  says "x"
+				rule b i_rwsem { b } shared exit  if { c != d }  says "x"
+		END
 }
 
 # twice STATEMENT: refused the second time, in line 4.
@@ -285,7 +289,6 @@ test_twice() {
 	twice 'super_block { dir->i_sb }'
 	twice 'super_block none because "x"'
 	twice 'hot'
-	twice 'learn a_operations { dir->i_fop }'
 	bad_rule "super_block, and none" "@4:2: second 'super_block', expected one" \
 		' super_block { dir->i_sb }' ' super_block none because "x"'
 	twice_in_rule 'says "x"'
@@ -436,7 +439,6 @@ test_measured() {
 	bad_rule "measured, badly, in select" "@3:9: $constant" ' select { MEASURED(a) }'
 	bad_rule "measured object" "@3:19: $nowhere" ' rule dir i_rwsem { dir + MEASURED(A) } shared  says "x"'
 	bad_rule "measured super_block" "@3:14: $nowhere" ' super_block { dir + MEASURED(A) }'
-	bad_rule "measured table" "@3:21: $nowhere" ' learn a_operations { dir + MEASURED(A) }'
 	bad "measured lock word" "@1:34: $nowhere" <<<'lock here spin in struct inode * { it + MEASURED(A) }'
 	mapfile -t rules < <(numbered 9 ' rule dir i_rwsem { dir } shared  as n#  if { MEASURED(A#) }  says "x"')
 	bad_rule "more than 8 constants" "@11:7: more than 8 constants are measured, expected fewer" "${rules[@]}"
@@ -467,6 +469,27 @@ test_measured_output() {
 		"$status $(masks measured/rules.c)"
 	equal "every constant has a number" "A_1 = 0 A_10 = 1 A_3 = 2 " \
 		"$(sed -n 's/.*VL_MEASURED_\(.*\),/\1/p' measured/ids.h | tr '\n' ' ')"
+}
+
+# marked CODE: how the probes read CODE, the condition of a rule.
+marked() {
+	printf '%s\n' 'ops a_operations also b_operations place "p"' 'method m(struct inode *dir, int flags)' \
+		" rule dir i_rwsem { dir } shared  if { $1 }  says \"x\"" >steps.spec
+	run steps types.spec steps.spec
+	sed -n 's/^\tif (\(.*\))$/\1/p' steps/probes.h | grep -v '^!owner$\|^vl_slot_wanted\|^it$'
+}
+
+test_steps() {
+	mkdir -p steps
+	equal "one step" "VL_GET(dir->i_mode)" "$(marked 'dir->i_mode')"
+	equal "several, through members" "VL_GET(VL_GET(dir->a.b)->c.d.e)" "$(marked 'dir->a.b->c.d.e')"
+	equal "in a macro's argument, and after it" "VL_GET(M(VL_GET(dir->a))->b)" "$(marked 'M(dir->a)->b')"
+	equal "from a cast" "VL_GET(((struct x *)dir)->b)" "$(marked '((struct x *)dir)->b')"
+	equal "an address is not read" "f(&dir->a)" "$(marked 'f(&dir->a)')"
+	equal "but what leads to it" "f(&VL_GET(dir->a)->b)" "$(marked 'f(&dir->a->b)')"
+	equal "a binary & takes no address" "flags & VL_GET(dir->a)" "$(marked 'flags & dir->a')"
+	equal "a logical one neither" "flags && VL_GET(dir->a) && !VL_GET(dir->b)" "$(marked 'flags && dir->a && !dir->b')"
+	shows "the other struct of the same methods" steps/rules.c '.also = "b_operations"'
 }
 
 # Each method numbers its own conditions.
@@ -568,6 +591,9 @@ test_probes() {
 	shows "exit slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[4]) << 32;'
 	shows "global locks" one/probes.h \
 		'sig |= vl_read_global_rwsem((void *)vl_plan(VL_PLAN_GLOBAL + 0), me, &words[2]) << 4;'
+	shows "a step through a pointer is marked" one/probes.h 'vl_audited(VL_GET(VL_GET(file->f_inode)->i_sb))'
+	shows "an argument used at the return is kept at the entry" one/probes.h 'frame->args[0] = vl_arg(ctx, 1);'
+	shows "and found there" one/probes.h '(struct file *)VL_ARG_AT_EXIT(vl_arg, ctx, frame, 1, 0);'
 	equal "conditions" $'\tif (flags & O_CREAT)\n\t\tsig |= 1ULL << (VL_SIG_CONDITION + 0);' \
 		"$(grep -A 1 'if (flags & O_CREAT)' one/probes.h)"
 	equal "no probe without a super_block" "2" "$(grep -c '^VL_PROGRAMS' one/probes.h)"
@@ -616,6 +642,7 @@ test_fit
 test_clauses
 test_measured
 test_measured_output
+test_steps
 test_every_drift
 test_limits
 test_usage
