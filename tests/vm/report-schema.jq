@@ -18,7 +18,7 @@ def rule: fields("rule \(.id)"; {id: "string", lock: "string", subject: "string|
   (select(.verdict == "ok" and (.evidence | IN("proof", "likely") | not)) | "rule \(.id): ok without evidence");
 def method: fields("method \(.method)"; {ops: "string", method: "string", functions: "array", calls: "number", latency: "object|null", rules: "array"}),
   latency, (.rules[] | rule),
-  (.functions[] | fields("function \(.function)"; {function: "string", module: "string|null", found_on: "string", state: "string",
+  (.functions[] | fields("function \(.function)"; {function: "string", module: "string|null", found_on: "string", filesystems: "string", via: "string|null", state: "string",
     reason: "string|null", programs: "number", calls: "number", latency: "object|null"}),
     (select(.state == "refused" and .reason == null) | "function \(.function): refused without a reason"), latency);
 def finding: fields("finding \(.rule)"; {rule: "string", ops: "string", method: "string", function: "string", module: "string|null",
@@ -36,7 +36,7 @@ fields("report"; {version: "number", kernel: "string", spec: "string|null", moun
 (.methods[] | method),
 (.violations[], .drift[] | finding),
 (.coverage | fields("coverage"; {rules: "number", checked: "number", exercised: "number", not_exercised: "number", unverifiable: "number",
-  not_attached: "number", methods_exercised: "number", functions: "number", functions_attached: "number", functions_entry_only: "number", functions_refused: "number",
+  not_attached: "number", methods_exercised: "number", functions: "number", functions_attached: "number", functions_entry_only: "number", functions_by_kprobe: "number", functions_refused: "number",
   functions_undocumented: "number", learnt: "array", undocumented: "array", without_probe: "array"}),
   (select(.rules != .checked + .unverifiable + .not_attached) | "coverage: rules do not add up"),
   (select(.checked != .exercised + .not_exercised) | "coverage: checked do not add up")),

@@ -48,6 +48,7 @@ mkdir /mnt/w /other/w
 run other $v report --json -q /mnt -- $w create /other/w 50
 run plan $v plan /mnt
 run plan-json $v plan --json /mnt
+run plan-trampoline $v plan --json --attach trampoline /mnt
 nothing_left other
 
 # The healthy filesystem: tables are met while it runs, the last umount ends it.
@@ -70,6 +71,7 @@ run bad-rules $v report --spec /tmp/bad-rules.rst -d 1 /mnt
 run usage-duration $v report -d x /mnt
 run usage-latency $v report --latency nonsense /mnt
 run usage-none $v report
+run usage-attach $v report --attach magic /mnt
 run usage-command $v nonsense
 run no-mount $v report -d 1 /mnt/w
 run no-path $v report -d 1 /nonexistent
@@ -106,6 +108,43 @@ EOF
 run badlock $v report --json -q /mnt -- sh /tmp/break.sh
 run badlock-text $v report -q /mnt -- sh -c 'echo "create-unlocked /mnt/bad ct- 3" >/proc/vfslock_badlock'
 nothing_left badlock
+
+# Two mounts of one type in one audit: the breach is on one of them, and the other one's unmount does not end it.
+mkdir /mnt/two /other/two /other/bad
+cat >/tmp/two.sh <<'EOF'
+/bin/workload create /mnt/two 10
+/bin/workload create /other/two 7
+echo "create-unlocked /other/bad co- 6" >/proc/vfslock_badlock
+umount /other
+/bin/workload create /mnt/bad 3
+EOF
+run two $v report --json -q /other /mnt -- sh /tmp/two.sh
+mount -t ext4 /dev/vdb /other
+run same $v report --json -q -d 1 /mnt /mnt
+
+# Everything by kprobe must come to the same.
+mkdir /mnt/k
+cat >/tmp/kprobe.sh <<'EOF'
+/bin/workload all /mnt/k 1 >/out/by-kprobe-workload.json
+echo "create-unlocked /mnt/k ck- 19" >/proc/vfslock_badlock
+echo "create-shared /mnt/k cq- 8" >/proc/vfslock_badlock
+EOF
+/bin/holdmap /mnt/warm/file &
+holder=$!
+sleep 1
+run by-kprobe $v report --json -q --attach kprobe --latency all /mnt -- sh /tmp/kprobe.sh
+kill $holder
+
+# Ops of a module that is loaded after the start, learnt from a lease; without BTF, hence by kprobe.
+echo leased >/mnt/leased
+cat >/tmp/late.sh <<'EOF'
+insmod /lib/modules/vfslock_lease.ko path=/mnt/leased
+sleep 4
+echo break >>/mnt/leased
+rmmod vfslock_lease
+EOF
+run late-module $v report --json -q /mnt -- sh /tmp/late.sh
+nothing_left late-module
 
 # Missing rights, missing BTF.
 echo 'nobody::65534:65534::/:/bin/sh' >/etc/passwd
