@@ -75,6 +75,8 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 	f->at = 0;
 }
 
+#define VL_STACK_OF(frame) 0
+
 #define VL_ENTER(id, slots)                                                                                            \
 	__u64 words[2 * (slots) + 1], sig;                                                                             \
 	__u32 owner = vl_entry_##id(ctx, words, &sig);                                                                 \

@@ -64,6 +64,23 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 	bpf_map_delete_elem(&frames_by_place, &at);
 }
 
+/*
+ * From a kretprobe the kernel may find no way up the stack (5.10 stops at kretprobe_trampoline()), and who called decides
+ * what a breach is. So the stack is taken at the entry, unless the judge has seen what was seen there and found it good.
+ */
+static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
+{
+	struct vl_sig_key key = {.fn = vl_plan(VL_PLAN_FUNCTION), .sig = sig};
+	__u32 *verdict;
+
+	if (vl_plan(VL_PLAN_PLACE) != VL_PLACE_ENTRY_STACK)
+		return -1;
+	verdict = bpf_map_lookup_elem(&verdicts, &key);
+	return verdict && *verdict == VL_SIG_OK ? -1 : bpf_get_stackid(ctx, &stacks, 0);
+}
+
+#define VL_STACK_OF(frame) (vl_plan(VL_PLAN_PLACE) == VL_PLACE_RETURN_STACK ? &(frame)->stack : 0)
+
 #define VL_ENTER(id, slots)                                                                                            \
 	struct vl_frame f;                                                                                             \
 	__u64 sig;                                                                                                     \
@@ -76,6 +93,7 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 	f.at = f.start_ns = f.nvcsw = 0;                                                                               \
 	f.args[0] = f.args[1] = f.args[2] = 0;                                                                         \
 	vl_keep_##id(ctx, &f);                                                                                         \
+	f.stack = vl_stack_at_entry(ctx, sig);                                                                         \
 	vl_frame_start(&f, sig, owner - 1);                                                                            \
 	vl_frame_insert(ctx, &f);
 

@@ -118,6 +118,7 @@ static __always_inline void vl_frame_start(struct vl_frame *f, __u64 sig, __u32 
 		call.sig = f->sig | VL_SIG_EXITED | vl_exit_##id(ctx, f);                                              \
 		if (vl_plan(VL_PLAN_SLEPT) && f->nvcsw != VL_GET(VL_CURRENT->nvcsw))                                   \
 			call.sig |= VL_SIG_SLEPT;                                                                      \
+		call.stack = VL_STACK_OF(f);                                                                           \
 		call.words = f->words;                                                                                 \
 		call.owner = f->owner;                                                                                 \
 		vl_count(ctx, &call, cpu);                                                                             \

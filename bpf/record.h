@@ -69,6 +69,7 @@ struct vl_call {
 	__u64 sig;
 	__u32 owner;
 	__u32 n_words;
+	const __s32 *stack; /* taken before; NULL: it can be taken now */
 	const __u64 *words;            /* of a frame; NULL: they are in the sample */
 	struct vl_stack_value *sample; /* room on the stack, which one call fills only once */
 };
@@ -100,7 +101,7 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_
 	struct vl_stack_value *known;
 	__u64 now = bpf_ktime_get_ns();
 
-	key.stack = bpf_get_stackid(ctx, &stacks, 0);
+	key.stack = call->stack ? *call->stack : bpf_get_stackid(ctx, &stacks, 0);
 	known = bpf_map_lookup_elem(&by_stack, &key);
 	if (!known) {
 		vl_fill_sample(call, now);

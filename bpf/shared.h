@@ -110,7 +110,8 @@ struct vl_frame {
 	__u64 nvcsw;
 	__u64 words[2 * VL_SLOTS];
 	__u64 args[VL_FRAME_ARGS]; /* portable programs: arguments that are needed at the return */
-	__u64 owner;               /* index in vl_control.owners */
+	__u32 owner;               /* index in vl_control.owners */
+	__s32 stack;               /* pairs by kprobe: taken at the entry, see vl_stack_at_entry() */
 };
 
 _Static_assert(sizeof(struct vl_frame) == 256, "a frame's index is shifted by 8");

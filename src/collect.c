@@ -54,6 +54,24 @@ static bool is_function(const struct collector *c, __u32 fn)
 	return fn < (__u32)c->plan->n_functions && c->plan->functions[fn].method >= 0;
 }
 
+/*
+ * A pair by kprobe asks at the entry whether a stack will be wanted (vl_stack_at_entry()): not for what was good in every
+ * call so far.
+ */
+static void judge_entry(struct collector *c, __u32 fn, __u64 sig, __u32 state)
+{
+	const struct function *f = &c->plan->functions[fn];
+	__u64 exit_bits = 0xffffULL << VL_SIG_EXIT_SHIFT | VL_SIG_EXITED | VL_SIG_SLEPT |
+			  (__u64)methods[f->method].exit_conditions << VL_SIG_CONDITION;
+	struct vl_sig_key key = {.fn = fn, .sig = sig & ~exit_bits};
+	__u32 known;
+
+	if (f->how != BY_KPROBE || !f->pair)
+		return;
+	if (bpf_map_lookup_elem(c->maps->verdicts, &key, &known) || known == VL_SIG_OK)
+		bpf_map_update_elem(c->maps->verdicts, &key, &state, BPF_ANY);
+}
+
 static void judge_signature(struct collector *c, __u32 fn, __u64 sig)
 {
 	struct vl_sig_key key = {.fn = fn, .sig = sig};
@@ -64,6 +82,7 @@ static void judge_signature(struct collector *c, __u32 fn, __u64 sig)
 	state = is_suspect(c->plan, (int)fn, sig) ? VL_SIG_SUSPECT : VL_SIG_OK;
 	/* Fails only when the table is full: the signature then stays new, which costs time and loses nothing. */
 	bpf_map_update_elem(c->maps->verdicts, &key, &state, BPF_ANY);
+	judge_entry(c, fn, sig, state);
 }
 
 static int on_event(void *arg, void *data, size_t size)
@@ -203,38 +222,18 @@ static int count_rows(struct collector *c)
 	return err;
 }
 
-/* What a kretprobe puts in the place of the return address: before and from 5.15, 6.1 on. */
-static bool is_return_trampoline(const struct collector *c, __u64 ip)
-{
-	static const char *const names[] = {"kretprobe_trampoline", "__kretprobe_trampoline",
-					    "arch_rethook_trampoline"};
-	struct ksym sym;
-
-	if (ksyms__lookup(c->ks, ip, &sym))
-		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(sym.name, names[i]))
-			return true;
-	return false;
-}
-
 /* The programs' own frames come first and are younger than the symbols: the path starts at the method's function. */
 static void cut_stack(const struct collector *c, struct seen_stack *s, const __u64 *ips)
 {
-	const struct function *f = &c->plan->functions[s->fn];
-	/* A kretprobe's stack starts in the caller: the function has returned. */
-	bool returned = f->how == BY_KPROBE && f->pair;
+	__u64 start = c->plan->functions[s->fn].addr;
 	struct ksym sym;
 
-	if (ksyms__lookup(c->ks, f->addr, &sym))
+	if (ksyms__lookup(c->ks, start, &sym))
 		return;
-	if (returned)
-		s->ips[s->n_ips++] = f->addr;
-	for (int i = 0; i < STACK_MAX && ips[i] && s->n_ips < STACK_MAX; i++) {
-		bool before = !s->n_ips && (ips[i] < f->addr || ips[i] >= f->addr + sym.size);
-
-		if (!before && !(returned && is_return_trampoline(c, ips[i])))
-			s->ips[s->n_ips++] = ips[i];
+	for (int i = 0; i < STACK_MAX && ips[i]; i++) {
+		if (!s->n_ips && (ips[i] < start || ips[i] >= start + sym.size))
+			continue;
+		s->ips[s->n_ips++] = ips[i];
 	}
 }
 

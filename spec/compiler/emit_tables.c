@@ -100,6 +100,7 @@ static void emit_params(const struct method *m, FILE *out)
 
 static void emit_method(const struct method *m, int ops_id, int first_rule, FILE *out)
 {
+	unsigned int at_exit = 0;
 	bool pair = false;
 
 	for (int r = 0; r < m->n_rules; r++)
@@ -108,6 +109,9 @@ static void emit_method(const struct method *m, int ops_id, int first_rule, FILE
 		m->name, m->since, m->until, m->hot, pair);
 	fprintf(out, " .first_rule = %d, .n_rules = %d, .n_entry = %d, .n_exit = %d, .select = %d,", first_rule,
 		m->n_rules, m->n_entry, m->n_exit, m->select_condition);
+	for (int i = 0; i < m->n_conditions; i++)
+		at_exit |= (unsigned int)m->conditions[i].at_exit << i;
+	fprintf(out, " .exit_conditions = %u,", at_exit);
 	put_field(out, "no_super_block", m->no_super_block);
 	put_field(out, "super_block", m->super_block);
 	put_field(out, "formerly", m->formerly);
