@@ -153,19 +153,35 @@ static __always_inline __u64 vl_read_buffer(struct buffer_head *bh, __u64 *word)
 			      : vl_read_any_folio)(subject, word))
 
 /*
- * The folio of a page that may be a tail page (include/linux/page-flags.h, compound_head()). Where the kernel has no
- * compound_head (7.2: compound_info, a pointer or a mask), none: the lock is then not judged.
+ * The folio of a page that may be a tail page (include/linux/page-flags.h, compound_head()). In 7.x a tail page knows its
+ * head as a pointer or, where struct page is a power of two long, as a mask of its own address: the mask of the largest
+ * compound page is beyond the addresses at which struct pages lie.
  */
+#define COMPOUND_MASKS 0xffffffff00000000ULL
+
 static __always_inline struct vl_any_folio *vl_folio_of(struct page *page)
 {
 	__u64 head = 0;
 
-	if (!page || !bpf_core_field_exists(page->compound_head))
+	if (!page)
 		return 0;
-	barrier();
-	if (bpf_core_read(&head, sizeof(head), &page->compound_head))
+	if (bpf_core_field_exists(page->compound_info)) {
+		barrier();
+		if (bpf_core_read(&head, sizeof(head), &page->compound_info))
+			return 0;
+	} else if (bpf_core_field_exists(page->compound_head)) {
+		barrier_var(page);
+		if (bpf_core_read(&head, sizeof(head), &page->compound_head))
+			return 0;
+	} else {
 		return 0;
-	return (struct vl_any_folio *)(head & 1 ? head - 1 : (__u64)page);
+	}
+	if (!(head & 1))
+		return (struct vl_any_folio *)page;
+	if (head < COMPOUND_MASKS)
+		return (struct vl_any_folio *)(head - 1);
+	/* The verifier lets no pointer be masked, but something be taken off it. */
+	return (struct vl_any_folio *)((char *)page - (vl_low_half(page) & ~(__u32)head));
 }
 
 static __always_inline struct vl_any_folio *vl_folio_at(__u64 where)

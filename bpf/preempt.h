@@ -12,7 +12,7 @@ static __always_inline int vl_preempt_count(__u64 source)
 {
 	if (source == VL_CONTEXT_VARIABLE)
 		return *(const int *)bpf_this_cpu_ptr(&__preempt_count);
-	if (source == VL_CONTEXT_PCPU_HOT)
+	if (source == VL_CONTEXT_PCPU_HOT && bpf_core_type_exists(struct pcpu_hot))
 		return ((const struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the running kernel allows; see feature.h. One table at the end lists all probes. */
 #include "feature.h"
+#include "kprobe.h"
+#include "templates.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -425,6 +427,31 @@ static enum feature_state probe_kprobe_multi(struct probe_ctx *ctx, struct featu
 	return FEATURE_MISSING;
 }
 
+static enum feature_state probe_kprobes(struct probe_ctx *ctx, struct feature_result *r)
+{
+	(void)ctx;
+	if (!access(KPROBE_PMU "type", R_OK)) {
+		detail(r, "by perf events");
+		return FEATURE_AVAILABLE;
+	}
+	detail(r, KPROBE_PMU "type: %s", strerror(errno));
+	return FEATURE_MISSING;
+}
+
+static enum feature_state probe_cmpxchg(struct probe_ctx *ctx, struct feature_result *r)
+{
+	if (ctx->prog_fd < 0) {
+		detail(r, "needs a tracing program to tell");
+		return FEATURE_UNKNOWN;
+	}
+	if (templates__kernel_has_cmpxchg()) {
+		detail(r, "loaded a program with one");
+		return FEATURE_AVAILABLE;
+	}
+	detail(r, "no such instruction");
+	return FEATURE_MISSING;
+}
+
 /* A capability, or CAP_SYS_ADMIN where the kernel accepts that instead. */
 static enum feature_state probe_capability(struct feature_result *r, unsigned int cap, bool or_admin)
 {
@@ -573,7 +600,7 @@ static const struct feature features[] = {
 	{"task_storage", "task storage in tracing programs", false, probe_task_storage,
 	 "Nothing: calls in progress are kept in a table of vfslock's own.", "Boot Linux 5.12 or later."},
 	{"module_btf", "BTF of modules", false, probe_module_btf,
-	 "Filesystems built as modules cannot be audited; those built in can.",
+	 "Functions of filesystems built as modules are watched by kprobes, which cost more.",
 	 "Boot Linux 5.11 or later with CONFIG_DEBUG_INFO_BTF_MODULES=y, or one with the "
 	 "filesystem built in."},
 	{"contention", "lock contention tracepoints", false, probe_contention,
@@ -584,15 +611,21 @@ static const struct feature features[] = {
 	 "None in this version, which does not ask lockdep."},
 	{"preempt_count", "preempt count", false, probe_preempt_count,
 	 "That a task holds no spinlock cannot be proved, nor that a method was called where it "
-	 "may not sleep: such rules are never exercised.",
+	 "may not sleep: such rules are unverifiable.",
 	 "Boot a kernel built with CONFIG_PREEMPT_COUNT=y, which any preemptible one "
 	 "(CONFIG_PREEMPT_DYNAMIC=y) is."},
 	{"attach_multi", "one link for many functions", false, probe_attach_multi,
 	 "Each function is attached by itself: some 30 ms each to start, up to 140 ms to stop.",
 	 "None is needed but patience: this version does not use it where there is one."},
 	{"kprobe_multi", "kprobe.multi", false, probe_kprobe_multi,
-	 "Nothing in this version: functions that trampolines cannot attach to are listed, not probed.",
+	 "Nothing in this version: a function that no trampoline leads to gets a kprobe of its own.",
 	 "Boot Linux 5.18 or later with CONFIG_FPROBE=y."},
+	{"kprobes", "kprobes", false, probe_kprobes,
+	 "Functions that no trampoline leads to (too many arguments, no BTF, an ambiguous name) are listed, not watched.",
+	 "Boot a kernel built with CONFIG_KPROBE_EVENTS=y, and mount sysfs on /sys."},
+	{"cmpxchg", "compare-and-exchange in BPF", false, probe_cmpxchg,
+	 "Programs that watch returns keep calls in progress in a hash, and read memory by helper calls, which costs more.",
+	 "Boot Linux 5.12 or later."},
 	{"cap_sys_admin", "CAP_SYS_ADMIN", false, probe_cap_admin,
 	 "BTF of modules cannot be opened, nor filesystems that are mounted elsewhere.", AS_ROOT},
 	{"cap_syslog", "CAP_SYSLOG", false, probe_cap_syslog, "The kernel may hide its addresses, see there.", AS_ROOT},

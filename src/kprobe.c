@@ -8,8 +8,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PMU "/sys/bus/event_source/devices/kprobe/"
-
 static int read_number(const char *path, const char *format)
 {
 	FILE *f = fopen(path, "re");
@@ -25,7 +23,7 @@ static int read_number(const char *path, const char *format)
 
 int kprobe__attach(int prog, __u64 addr, bool at_return)
 {
-	int type = read_number(PMU "type", "%d"), bit = read_number(PMU "format/retprobe", "config:%d"), fd;
+	int type = read_number(KPROBE_PMU "type", "%d"), bit = read_number(KPROBE_PMU "format/retprobe", "config:%d"), fd;
 	struct perf_event_attr attr = {.size = sizeof(attr)};
 
 	if (type < 0 || bit < 0)

@@ -5,6 +5,9 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+/* The perf events that kprobes are. */
+#define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/"
+
 /*
  * Runs the BPF program @prog at the entry (or at every return) of the kernel function at @addr, by a kprobe (kretprobe)
  * that lives as long as the descriptor returned. -ENOENT: the kernel has no kprobes (CONFIG_KPROBE_EVENTS); or what

@@ -199,7 +199,7 @@ static int load(struct templates *t)
 }
 
 /* A program that is the smallest with a compare-and-exchange: kernels before 5.12 refuse the instruction. */
-static bool kernel_has_cmpxchg(void)
+bool templates__kernel_has_cmpxchg(void)
 {
 	const struct bpf_insn insns[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
@@ -228,7 +228,7 @@ int templates__open(struct kbtf *kb, struct templates **out)
 	if (!t)
 		return -ENOMEM;
 	t->kb = kb;
-	t->has_cmpxchg = kernel_has_cmpxchg();
+	t->has_cmpxchg = templates__kernel_has_cmpxchg();
 	t->maps.frames_by_place = -1;
 	t->cpus = libbpf_num_possible_cpus();
 	for (t->cpus_rounded = 1; t->cpus_rounded < t->cpus;)

@@ -41,6 +41,9 @@ const struct vl_row *templates__rows(const struct templates *t, int fn);
 const struct vl_hist *templates__histograms(const struct templates *t, int histogram);
 int templates__cpus(const struct templates *t);
 
+/* Does BPF have a compare-and-exchange here (5.12)? False, too, if no program may be loaded. */
+bool templates__kernel_has_cmpxchg(void);
+
 /* Does this kernel take pairs of @flavour? Typed ones need a compare-and-exchange in BPF (5.12). */
 bool templates__can_pair(const struct templates *t, enum flavour flavour);
 

@@ -166,7 +166,8 @@ struct folio {
 
 struct page {
 	unsigned long flags;
-	unsigned long compound_head;
+	unsigned long compound_head; /* up to 6.x */
+	unsigned long compound_info; /* 7.x */
 	struct address_space *mapping;
 };
 
