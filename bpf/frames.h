@@ -79,16 +79,16 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 
 #define VL_ENTER(id, slots)                                                                                            \
 	__u64 words[2 * (slots) + 1], sig;                                                                             \
-	__u32 owner = vl_entry_##id(ctx, words, &sig);                                                                 \
 	struct vl_frame *f;                                                                                            \
+	__u32 owner;                                                                                                   \
                                                                                                                        \
-	if (!owner || vl_not_selected(sig))                                                                            \
+	if (!vl_entry_##id(ctx, words, &sig, &owner) || vl_not_selected(sig))                                          \
 		return 0;                                                                                              \
 	f = vl_frame_claim(ctx);                                                                                       \
 	if (!f)                                                                                                        \
 		return 0;                                                                                              \
 	for (int i = 0; i < 2 * vl_entry_slots_##id; i++)                                                              \
 		f->words[i] = words[i];                                                                                \
-	vl_frame_start(f, sig, owner - 1);
+	vl_frame_start(f, sig, owner);
 
 #endif

@@ -65,8 +65,9 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 }
 
 /*
- * From a kretprobe the kernel may find no way up the stack (5.10 stops at kretprobe_trampoline()), and who called decides
- * what a breach is. So the stack is taken at the entry, unless the judge has seen what was seen there and found it good.
+ * From a kretprobe the kernel may find no way up the stack (5.10 stops at kretprobe_trampoline()), and who called
+ * decides what a breach is. So the stack is taken at the entry, unless the judge has seen what was seen there and found
+ * it good.
  */
 static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 {
@@ -84,9 +85,9 @@ static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 #define VL_ENTER(id, slots)                                                                                            \
 	struct vl_frame f;                                                                                             \
 	__u64 sig;                                                                                                     \
-	__u32 owner = vl_entry_##id(ctx, f.words, &sig);                                                               \
+	__u32 owner;                                                                                                   \
                                                                                                                        \
-	if (!owner || vl_not_selected(sig))                                                                            \
+	if (!vl_entry_##id(ctx, f.words, &sig, &owner) || vl_not_selected(sig))                                        \
 		return 0;                                                                                              \
 	for (int i = 2 * vl_entry_slots_##id; i < 2 * VL_SLOTS; i++)                                                   \
 		f.words[i] = 0;                                                                                        \
@@ -94,7 +95,7 @@ static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 	f.args[0] = f.args[1] = f.args[2] = 0;                                                                         \
 	vl_keep_##id(ctx, &f);                                                                                         \
 	f.stack = vl_stack_at_entry(ctx, sig);                                                                         \
-	vl_frame_start(&f, sig, owner - 1);                                                                            \
+	vl_frame_start(&f, sig, owner);                                                                                \
 	vl_frame_insert(ctx, &f);
 
 #endif

@@ -30,7 +30,7 @@ static __always_inline bool vl_is_new(const struct vl_tables_key *key)
 static __always_inline void vl_learn(__u32 type, __u32 ops, __u64 table, __u32 owner)
 {
 	struct vl_tables_key key = {.i_op = table, .ops = ops + 1, .kind = type};
-	struct vl_event ev = {.type = type, .ops = ops, .a = table, .owner = owner - 1};
+	struct vl_event ev = {.type = type, .ops = ops, .a = table, .owner = owner};
 
 	if (table && vl_is_new(&key))
 		vl_notify(&ev);
@@ -44,10 +44,7 @@ int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 	struct vl_event ev = {.type = VL_EVENT_TABLES};
 	__u32 owner;
 
-	if (!inode)
-		return 0;
-	owner = vl_watched(inode->i_sb);
-	if (!owner)
+	if (!inode || !vl_watched(inode->i_sb, &owner))
 		return 0;
 	key.kind = inode->i_mode & S_IFMT;
 	key.i_op = (__u64)inode->i_op;
@@ -61,7 +58,7 @@ int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 	ev.b = key.i_fop;
 	ev.c = key.a_ops;
 	ev.d = key.d_op;
-	ev.owner = owner - 1;
+	ev.owner = owner;
 	vl_notify(&ev);
 	return 0;
 }
@@ -73,16 +70,18 @@ int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 SEC("fentry/perf_event_mmap")
 int BPF_PROG(learn_mapping, struct vm_area_struct *vma)
 {
-	__u32 owner = vl_watched(vma->vm_file->f_inode->i_sb);
+	__u32 owner;
 
-	if (owner)
+	if (vl_watched(vma->vm_file->f_inode->i_sb, &owner))
 		vl_learn(VL_EVENT_OPS, VL_OPS_vm_operations_struct, (__u64)vma->vm_ops, owner);
 	return 0;
 }
 
-static __always_inline void vl_learn_lock(struct file_lock *fl, __u32 owner)
+static __always_inline void vl_learn_lock(struct file_lock *fl, const struct super_block *sb)
 {
-	if (!owner)
+	__u32 owner;
+
+	if (!vl_watched(sb, &owner))
 		return;
 	vl_learn(VL_EVENT_OPS, VL_OPS_file_lock_operations, (__u64)fl->fl_ops, owner);
 	vl_learn(VL_EVENT_OPS, VL_OPS_lock_manager_operations, (__u64)fl->fl_lmops, owner);
@@ -92,7 +91,7 @@ static __always_inline void vl_learn_lock(struct file_lock *fl, __u32 owner)
 SEC("fexit/vfs_lock_file")
 int BPF_PROG(learn_posix_lock, struct file *filp, unsigned int cmd, struct file_lock *fl)
 {
-	vl_learn_lock(fl, vl_watched(filp->f_inode->i_sb));
+	vl_learn_lock(fl, filp->f_inode->i_sb);
 	return 0;
 }
 
@@ -100,7 +99,7 @@ int BPF_PROG(learn_posix_lock, struct file *filp, unsigned int cmd, struct file_
 SEC("fentry/locks_lock_inode_wait")
 int BPF_PROG(learn_local_lock, struct inode *inode, struct file_lock *fl)
 {
-	vl_learn_lock(fl, vl_watched(inode->i_sb));
+	vl_learn_lock(fl, inode->i_sb);
 	return 0;
 }
 
@@ -112,11 +111,11 @@ SEC("fentry/vfs_setlease")
 int learn_lease(__u64 *ctx)
 {
 	struct file *filp = (struct file *)ctx[0];
-	__u32 owner = vl_watched(filp->f_inode->i_sb);
 	__u64 where = 0, lease = 0, table = 0;
+	__u32 owner;
 
-	if (!owner || bpf_probe_read_kernel(&where, sizeof(where), &ctx[2]) || !where ||
-	    bpf_probe_read_kernel(&lease, sizeof(lease), (const void *)where) || !lease)
+	if (!vl_watched(filp->f_inode->i_sb, &owner) || bpf_probe_read_kernel(&where, sizeof(where), &ctx[2]) ||
+	    !where || bpf_probe_read_kernel(&lease, sizeof(lease), (const void *)where) || !lease)
 		return 0;
 	if (bpf_core_type_exists(struct file_lease)) {
 		bpf_core_read(&table, sizeof(table), &((struct file_lease *)lease)->fl_lmops);
@@ -131,9 +130,9 @@ int learn_lease(__u64 *ctx)
 
 static __always_inline int vl_learn_buffer(struct buffer_head *bh)
 {
-	__u32 owner = vl_watched(VL_BUFFER_SUPER_BLOCK(bh));
+	__u32 owner;
 
-	if (owner)
+	if (vl_watched(VL_BUFFER_SUPER_BLOCK(bh), &owner))
 		vl_learn(VL_EVENT_FUNCTION, VL_OPS_buffer_head, (__u64)bh->b_end_io, owner);
 	return 0;
 }
@@ -162,12 +161,12 @@ SEC("fexit/generic_shutdown_super")
 int BPF_PROG(unmounted, struct super_block *sb)
 {
 	struct vl_event ev = {.type = VL_EVENT_UNMOUNTED, .a = (__u64)sb};
-	__u32 owner = vl_watched(sb);
+	__u32 owner;
 
-	if (!owner)
+	if (!vl_watched(sb, &owner))
 		return 0;
-	ev.owner = owner - 1;
-	control.owners[ev.owner & (VL_OWNERS - 1)] = control.watched[ev.owner & (VL_OWNERS - 1)] = VL_NOBODY;
+	ev.owner = owner;
+	control.owners[owner] = control.watched[owner] = VL_NOBODY;
 	vl_notify(&ev);
 	return 0;
 }

@@ -153,9 +153,9 @@ static __always_inline __u64 vl_read_buffer(struct buffer_head *bh, __u64 *word)
 			      : vl_read_any_folio)(subject, word))
 
 /*
- * The folio of a page that may be a tail page (include/linux/page-flags.h, compound_head()). In 7.x a tail page knows its
- * head as a pointer or, where struct page is a power of two long, as a mask of its own address: the mask of the largest
- * compound page is beyond the addresses at which struct pages lie.
+ * The folio of a page that may be a tail page (include/linux/page-flags.h, compound_head()). In 7.x a tail page knows
+ * its head as a pointer or, where struct page is a power of two long, as a mask of its own address: the mask of the
+ * largest compound page is beyond the addresses at which struct pages lie.
  */
 #define COMPOUND_MASKS 0xffffffff00000000ULL
 

@@ -17,28 +17,18 @@ static __always_inline __u32 vl_low_half(const void *pointer)
 	return number;
 }
 
-static __always_inline __u32 vl_index_of(const void *object)
+/* Is it audited? If so, its index in control.owners. NULL never is. */
+static __always_inline bool vl_audited(const void *object, __u32 *owner)
 {
-	__u32 i = vl_owner_index(vl_low_half(object), control.multiplier);
-
-	asm volatile("" : "+r"(i)); /* or clang would scale it before the shift that bounds it */
-	return i;
-}
-
-/* Index + 1 in control.owners; 0: not audited. NULL never is. */
-static __always_inline __u32 vl_audited(const void *object)
-{
-	__u32 i = vl_index_of(object);
-
-	return control.owners[i] == (__u64)object ? i + 1 : 0;
+	*owner = vl_owner_index(vl_low_half(object), control.multiplier);
+	return control.owners[*owner] == (__u64)object;
 }
 
 /* The same for control.watched. */
-static __always_inline __u32 vl_watched(const void *object)
+static __always_inline bool vl_watched(const void *object, __u32 *owner)
 {
-	__u32 i = vl_index_of(object);
-
-	return control.watched[i] == (__u64)object ? i + 1 : 0;
+	*owner = vl_owner_index(vl_low_half(object), control.multiplier);
+	return control.watched[*owner] == (__u64)object;
 }
 
 /*

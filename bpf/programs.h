@@ -61,7 +61,10 @@ static __always_inline __u64 vl_context(void)
 
 	if (vl_plan(VL_PLAN_CONTEXT) == VL_CONTEXT_UNKNOWN)
 		return VL_SIG_NO_CONTEXT;
-	count = vl_preempt_count(vl_plan(VL_PLAN_CONTEXT)) - (int)vl_plan(VL_PLAN_CONTEXT_BASE);
+	count = vl_preempt_count(vl_plan(VL_PLAN_CONTEXT));
+#ifdef VL_PORTABLE
+	count -= (int)vl_plan(VL_PLAN_CONTEXT_BASE);
+#endif
 	if (!(count & PREEMPT_COUNT_MASK))
 		return 0;
 	return count & PREEMPT_INTERRUPT_MASK ? VL_SIG_ATOMIC | VL_SIG_INTERRUPT : VL_SIG_ATOMIC;
@@ -87,10 +90,8 @@ static __always_inline void vl_frame_start(struct vl_frame *f, __u64 sig, __u32 
 		struct vl_stack_value sample;                                                                          \
 		struct vl_call call = {.n_words = 2 * vl_entry_slots_##id, .sample = &sample};                         \
                                                                                                                        \
-		call.owner = vl_entry_##id(ctx, sample.words, &call.sig);                                              \
-		if (!call.owner || vl_not_selected(call.sig))                                                          \
+		if (!vl_entry_##id(ctx, sample.words, &call.sig, &call.owner) || vl_not_selected(call.sig))            \
 			return 0;                                                                                      \
-		call.owner--;                                                                                          \
 		vl_count(ctx, &call, vl_cpu());                                                                        \
 		return 0;                                                                                              \
 	}                                                                                                              \

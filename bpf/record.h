@@ -69,7 +69,7 @@ struct vl_call {
 	__u64 sig;
 	__u32 owner;
 	__u32 n_words;
-	const __s32 *stack; /* taken before; NULL: it can be taken now */
+	const __s32 *stack;            /* taken before; NULL: it can be taken now */
 	const __u64 *words;            /* of a frame; NULL: they are in the sample */
 	struct vl_stack_value *sample; /* room on the stack, which one call fills only once */
 };

@@ -94,18 +94,19 @@ static const char *hidden(int n_slots)
 	return n_slots ? "vl_opaque(sig)" : "sig";
 }
 
-/* Returns the number of the audited object that the call is about, from 1; 0: a call on another one. */
+/* False: a call on another super_block. Else *owner is the index of the audited one. */
 static void emit_entry(const struct spec *spec, const struct method *m, int id, FILE *out)
 {
-	fprintf(out, "static __always_inline __u32 vl_entry_%d(__u64 *ctx, __u64 *words, __u64 *out)\n{\n", id);
+	fprintf(out, "static __always_inline bool vl_entry_%d(__u64 *ctx, __u64 *words, __u64 *out, __u32 *owner)\n{\n",
+		id);
 	emit_args(m, false, out);
-	fprintf(out, "\t__u32 owner = vl_audited(%s);\n\t__u64 me, sig;\n\n\tif (!owner)\n\t\treturn 0;\n",
+	fprintf(out, "\t__u64 me, sig;\n\n\tif (!vl_audited(%s, owner))\n\t\treturn false;\n",
 		mark_reads(m->super_block));
 	fprintf(out, "\tme = %s;\n\tsig = VL_SIG_VALID | vl_context();\n", current_task(spec, m->entry, m->n_entry));
 	for (int i = 0; i < m->n_entry; i++)
 		emit_slot(spec, &m->entry[i], i, 4 * i, out);
 	emit_conditions(m, false, out);
-	fprintf(out, "\t(void)me;\n\t*out = %s;\n\treturn owner;\n}\n\n", hidden(m->n_entry));
+	fprintf(out, "\t(void)me;\n\t*out = %s;\n\treturn true;\n}\n\n", hidden(m->n_entry));
 }
 
 static void emit_exit(const struct spec *spec, const struct method *m, int id, FILE *out)

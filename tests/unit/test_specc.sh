@@ -476,7 +476,7 @@ marked() {
 	printf '%s\n' 'ops a_operations also b_operations place "p"' 'method m(struct inode *dir, int flags)' \
 		" rule dir i_rwsem { dir } shared  if { $1 }  says \"x\"" >steps.spec
 	run steps types.spec steps.spec
-	sed -n 's/^\tif (\(.*\))$/\1/p' steps/probes.h | grep -v '^!owner$\|^vl_slot_wanted\|^it$'
+	sed -n 's/^\tif (\(.*\))$/\1/p' steps/probes.h | grep -v '^!vl_audited\|^vl_slot_wanted\|^it$'
 }
 
 test_steps() {
@@ -591,7 +591,7 @@ test_probes() {
 	shows "exit slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[4]) << 32;'
 	shows "global locks" one/probes.h \
 		'sig |= vl_read_global_rwsem((void *)vl_plan(VL_PLAN_GLOBAL + 0), me, &words[2]) << 4;'
-	shows "a step through a pointer is marked" one/probes.h 'vl_audited(VL_GET(VL_GET(file->f_inode)->i_sb))'
+	shows "a step through a pointer is marked" one/probes.h 'vl_audited(VL_GET(VL_GET(file->f_inode)->i_sb), owner)'
 	shows "an argument used at the return is kept at the entry" one/probes.h 'frame->args[0] = vl_arg(ctx, 1);'
 	shows "and found there" one/probes.h '(struct file *)VL_ARG_AT_EXIT(vl_arg, ctx, frame, 1, 0);'
 	equal "conditions" $'\tif (flags & O_CREAT)\n\t\tsig |= 1ULL << (VL_SIG_CONDITION + 0);' \
