@@ -116,6 +116,7 @@ static void json_function(struct json_writer *w, const struct plan *p, const str
 	json_string(w, "found_on", f->found);
 	json_string(w, "filesystems", f->filesystems);
 	json_string(w, "via", attach_how__name(f));
+	json_bool(w, "typed", f->state != FUNCTION_REFUSED && !f->portable);
 	json_bool(w, "entry_only", f->entry_only);
 	json_bool(w, "documented", m != NULL);
 	json_u64(w, "programs", f->state == FUNCTION_REFUSED ? 0 : f->pair ? 2 : 1);

@@ -58,6 +58,7 @@ static void write_function(struct json_writer *w, const struct function_result *
 	json_string(w, "found_on", f->found);
 	json_string(w, "filesystems", f->filesystems);
 	json_string(w, "via", attach_how__name(f));
+	json_bool(w, "typed", f->state == FUNCTION_ATTACHED && !f->portable);
 	json_string(w, "state", states[f->state]);
 	json_string(w, "reason", f->reason[0] ? f->reason : NULL);
 	json_u64(w, "programs", f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0);

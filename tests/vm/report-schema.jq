@@ -18,7 +18,7 @@ def rule: fields("rule \(.id)"; {id: "string", lock: "string", subject: "string|
   (select(.verdict == "ok" and (.evidence | IN("proof", "likely") | not)) | "rule \(.id): ok without evidence");
 def method: fields("method \(.method)"; {ops: "string", method: "string", functions: "array", calls: "number", latency: "object|null", rules: "array"}),
   latency, (.rules[] | rule),
-  (.functions[] | fields("function \(.function)"; {function: "string", module: "string|null", found_on: "string", filesystems: "string", via: "string|null", state: "string",
+  (.functions[] | fields("function \(.function)"; {function: "string", module: "string|null", found_on: "string", filesystems: "string", via: "string|null", typed: "boolean", state: "string",
     reason: "string|null", programs: "number", calls: "number", latency: "object|null"}),
     (select(.state == "refused" and .reason == null) | "function \(.function): refused without a reason"), latency);
 def finding: fields("finding \(.rule)"; {rule: "string", ops: "string", method: "string", function: "string", module: "string|null",
