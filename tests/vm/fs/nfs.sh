@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# nfs - NFSv4.2 over the loopback interface, and the ext4 that the same machine's nfsd exports.
+#
+# Both are audited: what nfsd does as a lock manager (leases for delegations, locks of clients) is done to the files of
+# the ext4, and the client's own locks belong to the NFS mount.
+fs_modules="nfsd nfs nfsv4"
+fs_programs="mkfs.ext4"
+
+export_dir=/tmp/export
+
+# The kernel lets go of an export some time after it has been told to.
+umount_export() {
+	tries=0
+	until umount $export_dir 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || return 1
+		usleep 50000
+	done
+}
+
+fs_setup() {
+	mkdir -p $export_dir
+	if ! mkfs.ext4 -q -F "$DISK" || ! mount -t ext4 "$DISK" $export_dir; then
+		echo "the ext4 to be exported cannot be mounted" >&2
+		return 1
+	fi
+	AUDIT="$MNT $export_dir"
+	nfs-server start $export_dir || return 1
+	mount -t nfs4 -o vers=4.2,sec=sys,clientaddr=127.0.0.1 127.0.0.1:/ "$MNT"
+}
+
+fs_work() {
+	status=0
+	mkdir "$MNT/work"
+	exercise "$MNT/work"
+	locks posix "$MNT/posix" || status=1
+	locks flock "$MNT/flock" || status=1
+	locks cross "$MNT/cross" $export_dir/cross || status=1
+	swapfile "$MNT/swap" || status=1
+	umount "$MNT" || status=1
+	nfs-server stop || status=1
+	umount_export || status=1
+	return $status
+}
+
+fs_teardown() {
+	! grep -q " $MNT " /proc/mounts || umount -f "$MNT"
+	! grep -q " /proc/fs/nfsd " /proc/mounts || nfs-server stop
+	! grep -q " $export_dir " /proc/mounts || umount_export
+}
