@@ -217,6 +217,17 @@ static void extended(void)
 	acls("d2");
 }
 
+// ioctl(2) as a 32-bit program calls it, through the entry that those use.
+static void compat_ioctl(int fd, unsigned int request)
+{
+	long result = 54;
+
+	__asm__ volatile("int $0x80"
+			 : "+a"(result)
+			 : "b"((long)fd), "c"((long)request), "d"(0L)
+			 : "memory", "r8", "r9", "r10", "r11");
+}
+
 static void ioctls(void)
 {
 	struct {
@@ -240,8 +251,9 @@ static void ioctls(void)
 	}
 	if (TRY(ioctl(fd, FS_IOC_FSGETXATTR, &fsx)) == 0)
 		TRY(ioctl(fd, FS_IOC_FSSETXATTR, &fsx));
-	// Nobody knows this one, so that it goes all the way to the filesystem.
+	// Nobody knows these, so that they go all the way to the filesystem.
 	ioctl(fd, _IO('v', 250));
+	compat_ioctl(fd, _IO('v', 250));
 	TRY(close(fd));
 }
 
@@ -287,6 +299,8 @@ static void writing(void)
 	TRY(fdatasync(fd));
 	TRY(pwrite(fd, buffer, 100, PAGE));
 	TRY(sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER));
+	// Over a network that is sent, but it need not be on the server's disk yet.
+	errno = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	TRY(pwrite(fd, buffer, 8 * PAGE, 0));
 	// The dirty pages are cut off unwritten, one of them in its middle.
 	TRY(ftruncate(fd, 2 * PAGE + 100));
@@ -359,10 +373,16 @@ static void mapping(void)
 
 	if (fd < 0)
 		return;
-	make_cold(fd);
+	TRY(fsync(fd));
 	map = mmap(NULL, sizeof(buffer), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (TRY(map == MAP_FAILED ? -1 : 0) < 0)
 		goto out;
+	buffer[0] = map[0];
+	TRY(madvise((void *)map, sizeof(buffer), MADV_DONTNEED));
+	// What is in the cache is mapped around the fault; then everything has to be read.
+	buffer[0] = map[3 * PAGE];
+	TRY(madvise((void *)map, sizeof(buffer), MADV_DONTNEED));
+	make_cold(fd);
 	buffer[0] = map[0];
 	TRY(madvise((void *)map, sizeof(buffer), MADV_DONTNEED));
 	make_cold(fd);
@@ -415,9 +435,9 @@ static void self_copy(void)
 	TRY(close(fd));
 }
 
-// Direct writes to pages that another process makes dirty all the while: sooner or later one is dirty again when the
-// cache is to be rid of it.
-static void direct_against_mapping(void)
+// Direct writes to, and truncations of, pages that another process makes dirty all the while: sooner or later one is
+// dirty again when the cache is to be rid of it.
+static void against_mapping(void)
 {
 	int fd = make("raced", 4 * PAGE), direct = (int)TRY(open("raced", O_RDWR | O_DIRECT));
 	volatile unsigned char *map;
@@ -429,12 +449,13 @@ static void direct_against_mapping(void)
 	if (TRY(map == MAP_FAILED ? -1 : 0) == 0) {
 		child = (pid_t)TRY(fork());
 		while (!child)
-			for (int i = 0; i < 4; i++)
-				map[i * PAGE]++;
-		// The cache may be in use just then, which the kernel is free to say.
-		for (int i = 0; i < 50; i++)
+			map[0]++;
+		for (int i = 0; i < 30; i++) {
+			// The cache may be in use just then, which the kernel is free to say.
 			if (pwrite(direct, buffer, 4 * PAGE, 0) < 0 && errno != EBUSY)
 				TRY(-1);
+			TRY(ftruncate(fd, 100));
+		}
 		if (child > 0) {
 			TRY(kill(child, SIGKILL));
 			TRY(waitpid(child, NULL, 0));
@@ -442,6 +463,24 @@ static void direct_against_mapping(void)
 		TRY(munmap((void *)map, 4 * PAGE));
 	}
 	TRY(close(direct));
+	TRY(close(fd));
+}
+
+// Have the kernel believe that the memory below a clean page of the file is broken. That page of memory is lost.
+static void poison(void)
+{
+	int fd = make("poisoned", 4 * PAGE);
+	volatile unsigned char *map;
+
+	if (fd < 0)
+		return;
+	TRY(fsync(fd));
+	map = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (TRY(map == MAP_FAILED ? -1 : 0) == 0) {
+		buffer[0] = map[PAGE];
+		TRY(madvise((unsigned char *)map + PAGE, PAGE, MADV_HWPOISON));
+		TRY(munmap((void *)map, 4 * PAGE));
+	}
 	TRY(close(fd));
 }
 
@@ -482,8 +521,11 @@ static void directories(void)
 	while (dir && readdir(dir))
 		;
 	TRY(fsync(fd));
-	// Any directory method without a caller of its own.
+	// Methods that no call of a directory's own leads to.
 	ioctl(fd, _IO('v', 250));
+	compat_ioctl(fd, _IO('v', 250));
+	if (read(fd, buffer, 1) >= 0)
+		fprintf(stderr, "exercise: a directory was read\n");
 	if (dir)
 		closedir(dir);
 }
@@ -534,23 +576,9 @@ static void removing(void)
 
 int main(int argc, char **argv)
 {
-	static void (*const steps[])(void) = {names,
-					      renames,
-					      temporary,
-					      attributes,
-					      extended,
-					      ioctls,
-					      reading,
-					      writing,
-					      moving,
-					      allocating,
-					      mapping,
-					      self_copy,
-					      direct_against_mapping,
-					      locking,
-					      whole,
-					      directories,
-					      removing};
+	static void (*const steps[])(void) = {names,           renames, temporary, attributes, extended,    ioctls,
+					      reading,         writing, moving,    allocating, mapping,     self_copy,
+					      against_mapping, poison,  locking,   whole,      directories, removing};
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: exercise DIR\n");

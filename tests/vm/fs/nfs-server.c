@@ -1,4 +1,5 @@
-// nfs-server start DIR | stop - export DIR over NFS to the machine itself, without any other program.
+// nfs-server start DIR [BELOW] | stop - export DIR, and the mount point BELOW in it, over NFS to the machine itself,
+// without any other program.
 //
 // Does what rpc.nfsd, exportfs, rpc.mountd, rpc.statd and rpcbind would: it writes the kernel's export caches once,
 // with entries that never expire, and leaves a process behind that answers, all on port 111,
@@ -38,7 +39,7 @@ enum {
 };
 
 static const char pid_file[] = "/tmp/nfs-server.pid";
-static const char *export_path;
+static const char *export_path, *below_path;
 
 __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *format, ...)
 {
@@ -359,6 +360,8 @@ static void end_grace(void)
 static void start(void)
 {
 	const unsigned int never = 2147483647;
+	// It has a number of its own, subtrees are not checked, clients may call from any port and cross mount points.
+	const int flags = 0x2000 | 0x400 | 0x2 | 0x4000;
 
 	if (mount("nfsd", "/proc/fs/nfsd", "nfsd", 0, NULL) && errno != EBUSY)
 		die("/proc/fs/nfsd: %s: is the module nfsd loaded?", strerror(errno));
@@ -369,10 +372,13 @@ static void start(void)
 	    (mkdir("/var/lib/nfs/v4recovery", 0755) && errno != EEXIST))
 		die("/var/lib/nfs/v4recovery: %s", strerror(errno));
 	TELL("/proc/net/rpc/auth.unix.ip/channel", "nfsd 127.0.0.1 %u clients\n", never);
-	// The file system of number 0 is the root of NFSv4. 0x2402: it has that number, subtrees are not checked,
-	// and clients may call from any port.
-	TELL("/proc/net/rpc/nfsd.export/channel", "clients %s %u %d 65534 65534 0\n", export_path, never, 0x2402);
+	// The file system of number 0 is the root of NFSv4.
+	TELL("/proc/net/rpc/nfsd.export/channel", "clients %s %u %d 65534 65534 0\n", export_path, never, flags);
 	TELL("/proc/net/rpc/nfsd.fh/channel", "clients 1 \\x00000000 %u %s\n", never, export_path);
+	if (below_path) {
+		TELL("/proc/net/rpc/nfsd.export/channel", "clients %s %u %d 65534 65534 1\n", below_path, never, flags);
+		TELL("/proc/net/rpc/nfsd.fh/channel", "clients 1 \\x01000000 %u %s\n", never, below_path);
+	}
 	// The shortest that the kernel takes.
 	TELL("/proc/fs/nfsd/nfsv4leasetime", "10\n");
 	TELL("/proc/fs/nfsd/nfsv4gracetime", "10\n");
@@ -405,8 +411,9 @@ static void stop(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "start")) {
+	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "start")) {
 		export_path = argv[2];
+		below_path = argv[3];
 		start();
 		return 0;
 	}
@@ -414,6 +421,6 @@ int main(int argc, char **argv)
 		stop();
 		return 0;
 	}
-	fprintf(stderr, "usage: nfs-server start DIR | stop\n");
+	fprintf(stderr, "usage: nfs-server start DIR [BELOW] | stop\n");
 	return 2;
 }

@@ -11,7 +11,7 @@ export_dir=/tmp/export
 # The kernel lets go of an export some time after it has been told to.
 umount_export() {
 	tries=0
-	until umount $export_dir 2>/dev/null; do
+	until umount $export_dir/below $export_dir 2>/dev/null || umount $export_dir 2>/dev/null; do
 		tries=$((tries + 1))
 		[ $tries -lt 100 ] || return 1
 		usleep 50000
@@ -24,15 +24,24 @@ fs_setup() {
 		echo "the ext4 to be exported cannot be mounted" >&2
 		return 1
 	fi
+	# A mount point of the server becomes one of the client when it is walked into.
+	mkdir $export_dir/below
+	mount -t tmpfs below $export_dir/below || return 1
 	AUDIT="$MNT $export_dir"
-	nfs-server start $export_dir || return 1
+	nfs-server start $export_dir $export_dir/below || return 1
 	mount -t nfs4 -o vers=4.2,sec=sys,clientaddr=127.0.0.1 127.0.0.1:/ "$MNT"
 }
 
 fs_work() {
 	status=0
 	mkdir "$MNT/work"
-	exercise "$MNT/work"
+	# A file's methods are known when it was met, and those of its mappings when those were: the third time has all.
+	for pass in 1 2 3; do
+		exercise "$MNT/work" 2>"/tmp/exercise.$pass" || status=1
+		sleep 2
+	done
+	cat /tmp/exercise.3 >&2
+	ls -l "$MNT/below" || status=1
 	locks posix "$MNT/posix" || status=1
 	locks flock "$MNT/flock" || status=1
 	locks cross "$MNT/cross" $export_dir/cross || status=1

@@ -1,9 +1,11 @@
-// swapfile FILE - swap onto FILE, have some memory go there and come back, and swap off again.
+// swapfile FILE | -d DEVICE - swap onto it, have some memory go there and come back, and swap off again.
 //
-// Makes FILE, of 4 MiB, and removes it. What is refused is named on stderr, with exit status 1. Needs root.
+// Makes FILE, of 4 MiB, and removes it; a device must have been made with mkswap. What is refused is named on stderr,
+// with exit status 1. Needs root.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +32,7 @@ static int make(const char *path)
 	static unsigned char page[PAGE];
 	const uint32_t version = 1, last_page = PAGES - 1;
 	int fd = open(path, O_CREAT | O_RDWR | O_TRUNC, 0600);
+	struct statx stx;
 
 	if (fd < 0)
 		return -1;
@@ -44,16 +47,21 @@ static int make(const char *path)
 	}
 	if (fsync(fd))
 		return -1;
+	// A network filesystem counts the blocks that it has been told of, to see that there is no hole.
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &stx))
+		return -1;
 	return close(fd);
 }
 
 int main(int argc, char **argv)
 {
 	volatile unsigned char *memory;
+	bool device = argc == 3 && !strcmp(argv[1], "-d");
+	const char *path = argv[argc - 1];
 	int status = 0;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: swapfile FILE\n");
+	if (argc != 2 && !device) {
+		fprintf(stderr, "usage: swapfile FILE | -d DEVICE\n");
 		return 2;
 	}
 	memory = mmap(NULL, USED * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -61,9 +69,9 @@ int main(int argc, char **argv)
 		return failed("mmap");
 	for (int i = 0; i < USED; i++)
 		memory[i * PAGE] = (unsigned char)(i + 1);
-	if (make(argv[1]))
-		return failed(argv[1]);
-	if (swapon(argv[1], 0))
+	if (!device && make(path))
+		return failed(path);
+	if (swapon(path, 0))
 		return failed("swapon");
 	if (madvise((void *)memory, USED * PAGE, MADV_PAGEOUT))
 		status = failed("MADV_PAGEOUT");
@@ -73,9 +81,9 @@ int main(int argc, char **argv)
 	// The other half is given up in the swap space, never read.
 	if (munmap((unsigned char *)memory + USED / 2 * PAGE, USED / 2 * PAGE))
 		status = failed("munmap");
-	if (swapoff(argv[1]))
+	if (swapoff(path))
 		status = failed("swapoff");
-	if (unlink(argv[1]))
+	if (!device && unlink(path))
 		status = failed("unlink");
 	return status;
 }
