@@ -3,7 +3,7 @@
 #
 # While they are mounted, their devices are opened and asked; a second zram is swapped onto. What the ext4 writes and
 # reads of its metadata ends in the end_io of its buffers.
-fs_modules="scsi_debug sd_mod zram"
+fs_modules="scsi_debug sd_mod lzo-rle zram"
 fs_programs="mkfs.ext4"
 
 loop_dir=/tmp/loop
@@ -27,7 +27,7 @@ scsi_disk() {
 
 make_ext4() { # DEVICE DIR
 	mkdir -p "$2"
-	if ! mkfs.ext4 -q -F -b 1024 "$1" || ! mount -t ext4 "$1" "$2"; then
+	if ! mkfs.ext4 -q -F "$1" || ! mount -t ext4 "$1" "$2"; then
 		echo "an ext4 on $1 cannot be mounted" >&2
 		return 1
 	fi
