@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # what is set here is for whoever sources the file
 # block - an ext4 on each of three drivers that have block device methods: sd (of a SCSI disk in memory), loop, zram.
 #
 # While they are mounted, their devices are opened and asked; a second zram is swapped onto. What the ext4 writes and

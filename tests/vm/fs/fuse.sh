@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # what is set here is for whoever sources the file
 # fuse - a FUSE filesystem with write-back cache, access control lists and locks, served by a program of ours.
 fs_modules="fuse"
 fs_programs=""

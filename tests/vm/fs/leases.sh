@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # what is set here is for whoever sources the file
 # leases - an ext4 whose files are locked and leased: the lock managers, and what closing a locked file does.
 fs_modules=""
 fs_programs="mkfs.ext4"

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # what is set here is for whoever sources the file
 # nfs - NFSv4.2 over the loopback interface, and the ext4 that the same machine's nfsd exports.
 #
 # Both are audited: what nfsd does as a lock manager (leases for delegations, locks of clients) is done to the files of

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # what is set here is for whoever sources the file
 # nfs3 - NFSv3 over the loopback interface, and the ext4 that the same machine's nfsd exports.
 #
 # Both are audited: lockd is the lock manager of the ext4's files on behalf of the client, and the client's own locks,
