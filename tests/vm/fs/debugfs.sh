@@ -14,7 +14,8 @@ fs_work() {
 		! grep -q " $MNT/tracing " /proc/mounts || umount "$MNT/tracing" || status=1
 		ls -lR "$MNT/block" "$MNT/bdi" "$MNT/x86" >"/tmp/debugfs.$pass" 2>&1
 		cat "$MNT/gpio" "$MNT/clk/clk_summary" "$MNT/suspend_stats" >"/tmp/debugfs.$pass" 2>&1
-		echo 2 >/proc/sys/vm/drop_caches
+		mount -o remount,mode=700 "$MNT" || status=1
+		exercise "$MNT" directories whole 2>"/tmp/exercise.$pass" || status=1
 		sleep 1
 	done
 	umount "$MNT" || status=1

@@ -15,10 +15,11 @@ fs_work() {
 		ls -l "$MNT" >/dev/null || status=1
 		mount -o remount,mode=$mode "$MNT" || status=1
 		chmod 600 "$MNT/ptmx" || status=1
+		! ls "$MNT/no-such" 2>/dev/null || status=1
+		exercise "$MNT" directories whole 2>"/tmp/exercise.$mode" || status=1
 		exec 3>&-
 		sleep 1
 	done
-	df "$MNT" >/dev/null || status=1
 	umount "$MNT" || status=1
 	return $status
 }

@@ -1,4 +1,6 @@
-// exercise DIR - use every kind of system call once or twice in DIR, whatever filesystem that stands on.
+// exercise DIR [STEP]... - use every kind of system call once or twice in DIR, whatever filesystem that stands on.
+//
+// All steps, in their order, or only those that are named; `exercise` alone lists them.
 //
 // What a filesystem refuses is no failure: each refusal is named on stderr and the next call is tried, since only the
 // calls that the filesystem does take are of interest. Files are left behind where the filesystem does not remove
@@ -12,6 +14,7 @@
 #include <linux/falloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -574,19 +577,50 @@ static void removing(void)
 	TRY(rmdir("d1"));
 }
 
+static const struct {
+	const char *name;
+	void (*run)(void);
+} steps[] = {{"names", names},
+	     {"renames", renames},
+	     {"temporary", temporary},
+	     {"attributes", attributes},
+	     {"extended", extended},
+	     {"ioctls", ioctls},
+	     {"reading", reading},
+	     {"writing", writing},
+	     {"moving", moving},
+	     {"allocating", allocating},
+	     {"mapping", mapping},
+	     {"self_copy", self_copy},
+	     {"against_mapping", against_mapping},
+	     {"poison", poison},
+	     {"locking", locking},
+	     {"whole", whole},
+	     {"directories", directories},
+	     {"removing", removing}};
+enum { STEPS = sizeof(steps) / sizeof(*steps) };
+
+static bool wanted(const char *name, int count, char **names)
+{
+	for (int i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return count == 0;
+}
+
 int main(int argc, char **argv)
 {
-	static void (*const steps[])(void) = {names,           renames, temporary, attributes, extended,    ioctls,
-					      reading,         writing, moving,    allocating, mapping,     self_copy,
-					      against_mapping, poison,  locking,   whole,      directories, removing};
-
-	if (argc != 2) {
-		fprintf(stderr, "usage: exercise DIR\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: exercise DIR [STEP]...\nsteps:");
+		for (int i = 0; i < STEPS; i++)
+			fprintf(stderr, " %s", steps[i].name);
+		fprintf(stderr, "\n");
 		return 2;
 	}
 	if (TRY(chdir(argv[1])) < 0)
 		return 1;
-	for (unsigned int i = 0; i < sizeof(steps) / sizeof(*steps); i++)
-		steps[i]();
+	for (int i = 0; i < STEPS; i++)
+		if (wanted(steps[i].name, argc - 2, argv + 2))
+			steps[i].run();
 	return 0;
 }

@@ -13,8 +13,9 @@ fs_work() {
 	mkdir "$MNT/work"
 	for pass in 1 2 3; do
 		hugemap "$MNT/work/huge" || status=1
-		# Its files cannot be written, which is most of what this tries.
-		exercise "$MNT/work" 2>"/tmp/exercise.$pass" || status=1
+		# Its files cannot be written, and are mapped by huge pages only.
+		exercise "$MNT/work" names renames temporary attributes allocating whole directories removing \
+			2>"/tmp/exercise.$pass" || status=1
 		sleep 2
 	done
 	umount "$MNT" || status=1

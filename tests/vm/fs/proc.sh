@@ -11,7 +11,7 @@ fs_work() {
 	status=0
 	for pass in 1 2 3; do
 		ls -lR "$MNT/self/" >/dev/null 2>"/tmp/proc.$pass"
-		readlink "$MNT/self/ns/net" "$MNT/self/exe" "$MNT/self/cwd" "$MNT/self" >/dev/null || status=1
+		for name in ns/net exe cwd fd/0; do readlink "$MNT/self/$name" >/dev/null || status=1; done
 		cat "$MNT/self/status" "$MNT/self/maps" "$MNT/self/mountinfo" "$MNT/meminfo" >/dev/null || status=1
 		cat "$MNT/sys/vm/swappiness" >/tmp/swappiness || status=1
 		cat /tmp/swappiness >"$MNT/sys/vm/swappiness" || status=1
@@ -23,9 +23,8 @@ fs_work() {
 		! ls "$MNT/$!/fd" 2>/dev/null || status=1
 		nobody_may=$(setuidgid nobody cat "$MNT/1/environ" 2>/dev/null)
 		[ -z "$nobody_may" ] || status=1
-		echo 2 >/proc/sys/vm/drop_caches
+		exercise "$MNT" directories whole 2>"/tmp/exercise.$pass" || status=1
 	done
-	df "$MNT" >/dev/null
 	umount "$MNT" || status=1
 	return $status
 }

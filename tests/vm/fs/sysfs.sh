@@ -29,11 +29,10 @@ fs_work() {
 		cat "$MNT/kernel/mm/ksm/run" >"/tmp/run.$pass" || status=1
 		cat "/tmp/run.$pass" >"$MNT/kernel/mm/ksm/run" || status=1
 		ls "$MNT/no-such" 2>/dev/null
-		echo 2 >/proc/sys/vm/drop_caches
+		exercise "$MNT" directories whole 2>"/tmp/exercise.$pass" || status=1
 		sleep 2
 	done
 	echo "$address" >$driver/bind || status=1
-	df "$MNT" >/dev/null
 	umount "$MNT" || status=1
 	return $status
 }
