@@ -18,7 +18,7 @@ fs_work() {
 		cat "$MNT/one/file" >/dev/null
 		! ls "$MNT/no-such" 2>/dev/null || status=1
 		ls -l "$MNT" >/dev/null
-		exercise "$MNT" directories whole 2>"/tmp/exercise.$pass" || status=1
+		everycall "$MNT" directories whole 2>"/tmp/everycall.$pass" || status=1
 		# Whoever comes while it goes away is held up, and then has it mounted again.
 		automounter expire "$MNT" || status=1
 		ls "$MNT/three" || status=1

@@ -19,7 +19,7 @@ fs_work() {
 		! ln -s "$MNT/netconsole" "$MNT/netconsole/target/link" 2>/dev/null || status=1
 		! rmdir "$MNT/netconsole" 2>/dev/null || status=1
 		rmdir "$MNT/netconsole/target" || status=1
-		exercise "$MNT" directories whole 2>"/tmp/exercise.$pass" || status=1
+		everycall "$MNT" directories whole 2>"/tmp/everycall.$pass" || status=1
 		echo "pass $pass of configfs"
 		sleep 1
 	done

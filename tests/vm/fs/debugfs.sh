@@ -15,7 +15,7 @@ fs_work() {
 		ls -lR "$MNT/block" "$MNT/bdi" "$MNT/x86" >"/tmp/debugfs.$pass" 2>&1
 		cat "$MNT/gpio" "$MNT/clk/clk_summary" "$MNT/suspend_stats" >"/tmp/debugfs.$pass" 2>&1
 		mount -o remount,mode=700 "$MNT" || status=1
-		exercise "$MNT" directories whole 2>"/tmp/exercise.$pass" || status=1
+		everycall "$MNT" directories whole 2>"/tmp/everycall.$pass" || status=1
 		sleep 1
 	done
 	umount "$MNT" || status=1

@@ -16,7 +16,7 @@ fs_work() {
 		mount -o remount,mode=$mode "$MNT" || status=1
 		chmod 600 "$MNT/ptmx" || status=1
 		! ls "$MNT/no-such" 2>/dev/null || status=1
-		exercise "$MNT" directories whole 2>"/tmp/exercise.$mode" || status=1
+		everycall "$MNT" directories whole 2>"/tmp/everycall.$mode" || status=1
 		exec 3>&-
 		sleep 1
 	done

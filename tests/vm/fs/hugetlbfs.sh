@@ -14,8 +14,8 @@ fs_work() {
 	for pass in 1 2 3; do
 		hugemap "$MNT/work/huge" || status=1
 		# Its files cannot be written, and are mapped by huge pages only.
-		exercise "$MNT/work" names renames temporary attributes allocating whole directories removing \
-			2>"/tmp/exercise.$pass" || status=1
+		everycall "$MNT/work" names renames temporary attributes allocating whole directories removing \
+			2>"/tmp/everycall.$pass" || status=1
 		sleep 2
 	done
 	umount "$MNT" || status=1

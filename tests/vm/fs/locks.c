@@ -1,12 +1,18 @@
-// locks SCENARIO FILE [LOCAL] - lock, lease and wait on files in the ways that reach the kernel's lock managers.
+// locks SCENARIO FILE [LOCAL] - lock, lease and wait on files in the ways that
+// reach the kernel's lock managers.
 //
-//   posix   record locks: split, unlocked in the middle, upgraded, waited for, held by a descriptor, left to close
-//   flock   whole-file locks: shared, exclusive, waited for, left to close
-//   lease   leases that another open breaks: given up, downgraded, and ignored until they time out
-//   cross   FILE over the network against LOCAL, the same file of the server: waits, tests and delegations
+//   posix   record locks: split, unlocked in the middle, upgraded, waited for,
+//   held by a descriptor, left to close flock   whole-file locks: shared,
+//   exclusive, waited for, left to close lease   leases that another open
+//   breaks: given up, downgraded, and ignored until they time out hold    take
+//   a record lock and leave a process behind that keeps it; its number is
+//   printed take    ask for that lock again and again, until it is to be had or
+//   half a minute is over cross   FILE over the network against LOCAL, the same
+//   file of the server: waits, tests and delegations
 //
-// What is refused is named on stderr, and the scenario goes on. FILE and LOCAL are made if need be. A child does what
-// another process has to do. Exit status 1 if FILE cannot be opened or a child fails. Needs root.
+// What is refused is named on stderr, and the scenario goes on. FILE and LOCAL
+// are made if need be. A child does what another process has to do. Exit status
+// 1 if FILE cannot be opened or a child fails. Needs root.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +98,8 @@ static void posix_locks(const char *path)
 	pid_t child;
 
 	TRY(record(fd, F_SETLK, F_WRLCK, 0, 1000));
-	// Two locks are left of one, each with a copy of what the filesystem keeps with it.
+	// Two locks are left of one, each with a copy of what the filesystem keeps
+	// with it.
 	TRY(record(fd, F_SETLK, F_UNLCK, 400, 100));
 	TRY(record(fd, F_SETLK, F_RDLCK, 100, 50));
 	TRY(record(fd, F_SETLK, F_WRLCK, 0, 2000));
@@ -164,7 +171,8 @@ static void cut(const char *path)
 	TRY(truncate(path, 10));
 }
 
-// Take a lease of `type`, have it broken by `breaker`, and answer with `answer`; -1 never answers.
+// Take a lease of `type`, have it broken by `breaker`, and answer with
+// `answer`; -1 never answers.
 static void lease(const char *path, int mode, int type, void (*breaker)(const char *), int answer)
 {
 	int fd = open_or_die(path, O_CREAT | mode);
@@ -218,7 +226,8 @@ static void hold_locally(const char *path)
 	close(fd);
 }
 
-// The client holds the range, so that neither call may get it; being asked is what matters.
+// The client holds the range, so that neither call may get it; being asked is
+// what matters.
 static void ask_locally(const char *path)
 {
 	int fd = open_or_die(path, O_RDWR);
@@ -243,8 +252,8 @@ static void lock_across(const char *path)
 
 	child = start(hold_locally, local_path);
 	nap(500);
-	// From 6.7 to 6.12 the server tells no client of an ext4's lock that has become free. The client then asks
-	// again in half a minute.
+	// From 6.7 to 6.12 the server tells no client of an ext4's lock that has
+	// become free. The client then asks again in half a minute.
 	sigaction(SIGALRM, &action, &before);
 	alarm(5);
 	if (record(fd, F_SETLKW, F_WRLCK, 0, 100)) {
@@ -259,7 +268,8 @@ static void lock_across(const char *path)
 	close(fd);
 }
 
-// A file that is open for reading is delegated to the client. Another's writing recalls that.
+// A file that is open for reading is delegated to the client. Another's writing
+// recalls that.
 static void delegation(const char *path, void (*breaker)(const char *))
 {
 	int fd, again;
@@ -267,7 +277,8 @@ static void delegation(const char *path, void (*breaker)(const char *))
 
 	fd = open_or_die(path, O_RDONLY);
 	TRY(pread(fd, &byte, 1, 0));
-	// Locks and a second open are the client's own while it has the delegation, and are told on its recall.
+	// Locks and a second open are the client's own while it has the delegation,
+	// and are told on its recall.
 	again = open_or_die(path, O_RDONLY);
 	TRY(record(fd, F_SETLK, F_RDLCK, 0, 100));
 	finish(start(breaker, local_path));
@@ -297,13 +308,54 @@ static void cross(const char *path)
 	delegation(path, remove_file);
 }
 
+static void hold(const char *path)
+{
+	int ready[2], fd;
+	char byte = 0;
+	pid_t child;
+
+	if (pipe2(ready, O_CLOEXEC) || (child = fork()) < 0) {
+		perror("locks: hold");
+		exit(1);
+	}
+	if (child) {
+		close(ready[1]);
+		if (read(ready[0], &byte, 1) != 1)
+			exit(1);
+		printf("%d\n", (int)child);
+		return;
+	}
+	fd = open_or_die(path, O_CREAT | O_RDWR);
+	if (TRY(record(fd, F_SETLKW, F_WRLCK, 0, 100)) < 0)
+		_exit(1);
+	// Whoever reads our output is not to wait for this process.
+	dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 1);
+	TRY(write(ready[1], &byte, 1));
+	alarm(PATIENCE);
+	pause();
+}
+
+static void take(const char *path)
+{
+	int fd = open_or_die(path, O_RDWR);
+
+	for (int i = 0; i < 30; i++) {
+		if (!record(fd, F_SETLK, F_WRLCK, 0, 100))
+			return;
+		nap(1000);
+	}
+	fprintf(stderr, "locks: %s: nobody gives up the lock\n", path);
+	exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*run)(const char *);
 		int arguments;
-	} scenarios[] = {{"posix", posix_locks, 3}, {"flock", flocks, 3}, {"lease", leases, 3}, {"cross", cross, 4}};
+	} scenarios[] = {{"posix", posix_locks, 3}, {"flock", flocks, 3}, {"lease", leases, 3},
+			 {"hold", hold, 3},         {"take", take, 3},    {"cross", cross, 4}};
 
 	// A lock that never comes is a failure, not a guest that hangs.
 	alarm(PATIENCE);
@@ -314,6 +366,7 @@ int main(int argc, char **argv)
 		scenarios[i].run(argv[2]);
 		return 0;
 	}
-	fprintf(stderr, "usage: locks posix|flock|lease FILE | locks cross FILE LOCAL\n");
+	fprintf(stderr, "usage: locks posix|flock|lease|hold|take FILE | locks cross "
+			"FILE LOCAL\n");
 	return 2;
 }

@@ -37,10 +37,10 @@ fs_work() {
 	mkdir "$MNT/work"
 	# A file's methods are known when it was met, and those of its mappings when those were: the third time has all.
 	for pass in 1 2 3; do
-		exercise "$MNT/work" 2>"/tmp/exercise.$pass" || status=1
+		everycall "$MNT/work" 2>"/tmp/everycall.$pass" || status=1
 		sleep 2
 	done
-	cat /tmp/exercise.3 >&2
+	cat /tmp/everycall.3 >&2
 	ls -l "$MNT/below" || status=1
 	locks posix "$MNT/posix" || status=1
 	locks flock "$MNT/flock" || status=1

@@ -11,7 +11,7 @@ fs_work() {
 	status=0
 	mkdir "$MNT/work"
 	for pass in 1 2 3; do
-		exercise "$MNT/work" 2>"/tmp/exercise.$pass" || status=1
+		everycall "$MNT/work" 2>"/tmp/everycall.$pass" || status=1
 		sleep 2
 	done
 	locks posix "$MNT/posix" || status=1

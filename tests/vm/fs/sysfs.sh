@@ -5,6 +5,8 @@
 fs_modules=""
 fs_programs=""
 
+driver=/sys/bus/pci/drivers/virtio-pci
+
 fs_setup() {
 	mount -t sysfs sysfs "$MNT"
 }
@@ -18,8 +20,8 @@ disk_address() {
 
 fs_work() {
 	status=0
-	driver=/sys/bus/pci/drivers/virtio-pci
 	address=$(disk_address)
+	echo "$address" >/tmp/sysfs.address
 	echo "$address" >$driver/unbind || status=1
 	for pass in 1 2 3; do
 		barmap "$MNT/bus/pci/devices/$address/resource4" || status=1
@@ -29,14 +31,17 @@ fs_work() {
 		cat "$MNT/kernel/mm/ksm/run" >"/tmp/run.$pass" || status=1
 		cat "/tmp/run.$pass" >"$MNT/kernel/mm/ksm/run" || status=1
 		ls "$MNT/no-such" 2>/dev/null
-		exercise "$MNT" directories whole 2>"/tmp/exercise.$pass" || status=1
+		everycall "$MNT" directories whole 2>"/tmp/everycall.$pass" || status=1
 		sleep 2
 	done
 	echo "$address" >$driver/bind || status=1
+	rm /tmp/sysfs.address
 	umount "$MNT" || status=1
 	return $status
 }
 
 fs_teardown() {
+	# The disk is not to be missed by the next filesystem.
+	! [ -e /tmp/sysfs.address ] || cat /tmp/sysfs.address >$driver/bind
 	! grep -q " $MNT " /proc/mounts || umount "$MNT"
 }

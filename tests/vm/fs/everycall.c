@@ -1,6 +1,6 @@
-// exercise DIR [STEP]... - use every kind of system call once or twice in DIR, whatever filesystem that stands on.
+// everycall DIR [STEP]... - use every kind of system call once or twice in DIR, whatever filesystem that stands on.
 //
-// All steps, in their order, or only those that are named; `exercise` alone lists them.
+// All steps, in their order, or only those that are named; `everycall` alone lists them.
 //
 // What a filesystem refuses is no failure: each refusal is named on stderr and the next call is tried, since only the
 // calls that the filesystem does take are of interest. Files are left behind where the filesystem does not remove
@@ -43,7 +43,7 @@ static unsigned char buffer[PAGES * PAGE] __attribute__((aligned(PAGE)));
 static long said(long result, const char *call)
 {
 	if (result < 0)
-		fprintf(stderr, "exercise: %s: %s\n", call, strerror(errno));
+		fprintf(stderr, "everycall: %s: %s\n", call, strerror(errno));
 	return result;
 }
 #define TRY(call) said((long)(call), #call)
@@ -528,7 +528,7 @@ static void directories(void)
 	ioctl(fd, _IO('v', 250));
 	compat_ioctl(fd, _IO('v', 250));
 	if (read(fd, buffer, 1) >= 0)
-		fprintf(stderr, "exercise: a directory was read\n");
+		fprintf(stderr, "everycall: a directory was read\n");
 	if (dir)
 		closedir(dir);
 }
@@ -567,7 +567,7 @@ static void removing(void)
 
 	for (unsigned int i = 0; i < sizeof(files) / sizeof(*files); i++)
 		if (unlink(files[i]) && errno != ENOENT)
-			fprintf(stderr, "exercise: unlink %s: %s\n", files[i], strerror(errno));
+			fprintf(stderr, "everycall: unlink %s: %s\n", files[i], strerror(errno));
 	// Removed while open.
 	if (fd >= 0)
 		TRY(close(fd));
@@ -611,7 +611,7 @@ static bool wanted(const char *name, int count, char **names)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr, "usage: exercise DIR [STEP]...\nsteps:");
+		fprintf(stderr, "usage: everycall DIR [STEP]...\nsteps:");
 		for (int i = 0; i < STEPS; i++)
 			fprintf(stderr, " %s", steps[i].name);
 		fprintf(stderr, "\n");
