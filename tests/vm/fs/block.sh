@@ -1,28 +1,36 @@
 # shellcheck shell=sh disable=SC2034 # what is set here is for whoever sources the file
 # block - an ext4 on each of three drivers that have block device methods: sd (of a SCSI disk in memory), loop, zram.
 #
-# While they are mounted, their devices are opened and asked; a second zram is swapped onto. What the ext4 writes and
-# reads of its metadata ends in the end_io of its buffers.
+# While they are mounted, their devices are opened and asked. A device that is mounted is not swapped onto, and its
+# partitions are not looked for: that is done with a second zram and a second SCSI disk, which have the same methods.
+# What the ext4 writes and reads of its metadata ends in the end_io of its buffers.
 fs_modules="scsi_debug sd_mod lzo-rle zram"
 fs_programs="mkfs.ext4"
 
 loop_dir=/tmp/loop
 zram_dir=/tmp/zram
 
-# Print the device of the SCSI disk in memory. It appears a moment after its driver.
-scsi_disk() {
+# Print the devices of the SCSI disks. They appear a moment after their driver.
+scsi_disks() {
 	tries=0
 	while [ $tries -lt 50 ]; do
-		for disk in /sys/block/sd*; do
-			[ -e "$disk" ] || continue
-			echo "/dev/${disk##*/}"
+		# shellcheck disable=SC2046 # they are words
+		set -- $(cd /sys/block && echo sd*)
+		if [ $# -eq 2 ]; then
+			echo "/dev/$1 /dev/$2"
 			return 0
-		done
+		fi
 		tries=$((tries + 1))
 		usleep 100000
 	done
-	echo "scsi_debug has no disk" >&2
+	echo "scsi_debug has not two disks" >&2
 	return 1
+}
+
+# Give the disk a partition that ends beyond it: the kernel then asks the driver for what the disk may hide.
+partition_beyond_end() { # DEVICE
+	printf '\0\0\0\0\203\0\0\0\0\010\0\0\0\0\0\020' | dd of="$1" bs=1 seek=446 conv=notrunc 2>/dev/null &&
+		printf '\125\252' | dd of="$1" bs=1 seek=510 conv=notrunc 2>/dev/null && sync
 }
 
 make_ext4() { # DEVICE DIR
@@ -36,9 +44,12 @@ make_ext4() { # DEVICE DIR
 fs_setup() {
 	# Loaded without arguments it has 8 MiB, which is too small.
 	rmmod scsi_debug
-	insmod /lib/modules/scsi_debug.ko dev_size_mb=32 || return 1
-	scsi=$(scsi_disk) || return 1
-	make_ext4 "$scsi" "$MNT" || return 1
+	insmod /lib/modules/scsi_debug.ko dev_size_mb=32 num_tgts=2 || return 1
+	disks=$(scsi_disks) || return 1
+	# Both disks are the same memory. An ext4 leaves alone what its device begins with.
+	mkfs.ext4 -q -F "${disks% *}" || return 1
+	partition_beyond_end "${disks#* }" || return 1
+	mount -t ext4 "${disks% *}" "$MNT" || return 1
 
 	truncate -s 32M /tmp/loop.img
 	losetup /dev/loop7 /tmp/loop.img || return 1
@@ -65,9 +76,10 @@ metadata() { # DIR
 
 fs_work() {
 	status=0
-	scsi=$(scsi_disk) || status=1
+	disks=$(scsi_disks) || status=1
 	for dir in "$MNT" $loop_dir $zram_dir; do metadata "$dir"; done
-	blockdevs "$scsi" /dev/loop7 /dev/zram0 || status=1
+	blockdevs "${disks% *}" /dev/loop7 /dev/zram0 || status=1
+	blockdev --rereadpt "${disks#* }" || status=1
 	swap=$(cat /sys/class/zram-control/hot_add)
 	echo 16M >"/sys/block/zram$swap/disksize"
 	if mkswap "/dev/zram$swap" >/dev/null; then

@@ -7,13 +7,14 @@ fs_programs="mkfs.ext4"
 
 export_dir=/tmp/export
 
-# The kernel lets go of an export some time after it has been told to.
-umount_export() {
+# The kernel lets go of an export some time after it has been told to, and of the client's mount when what was held there
+# has been given up, which takes a new acquaintance with the server.
+patient_umount() { # DIR
 	tries=0
-	until umount $export_dir 2>/dev/null; do
+	until umount -f "$1" 2>/dev/null; do
 		tries=$((tries + 1))
 		[ $tries -lt 100 ] || return 1
-		usleep 50000
+		usleep 100000
 	done
 }
 
@@ -36,16 +37,15 @@ fs_work() {
 	locks take $export_dir/file || status=1
 	ip link set lo up
 	kill "$holder" || status=1
-	sleep 1
-	umount -f "$MNT" || status=1
+	patient_umount "$MNT" || status=1
 	nfs-server stop || status=1
-	umount_export || status=1
+	patient_umount $export_dir || status=1
 	return $status
 }
 
 fs_teardown() {
 	ip link set lo up
-	! grep -q " $MNT " /proc/mounts || umount -f "$MNT"
+	! grep -q " $MNT " /proc/mounts || patient_umount "$MNT"
 	! grep -q " /proc/fs/nfsd " /proc/mounts || nfs-server stop
-	! grep -q " $export_dir " /proc/mounts || umount_export
+	! grep -q " $export_dir " /proc/mounts || patient_umount $export_dir
 }
