@@ -469,21 +469,27 @@ static void against_mapping(void)
 	TRY(close(fd));
 }
 
-// Have the kernel believe that the memory below a clean page of the file is broken. That page of memory is lost.
+// Have the kernel believe that the memory below a page of the file is broken. That page of memory is lost. Where it is
+// the only place of the data, the kernel kills who has it mapped: a child.
 static void poison(void)
 {
 	int fd = make("poisoned", 4 * PAGE);
 	volatile unsigned char *map;
+	pid_t child;
 
 	if (fd < 0)
 		return;
 	TRY(fsync(fd));
-	map = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
-	if (TRY(map == MAP_FAILED ? -1 : 0) == 0) {
-		buffer[0] = map[PAGE];
-		TRY(madvise((unsigned char *)map + PAGE, PAGE, MADV_HWPOISON));
-		TRY(munmap((void *)map, 4 * PAGE));
+	child = (pid_t)TRY(fork());
+	if (!child) {
+		map = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+		if (TRY(map == MAP_FAILED ? -1 : 0) == 0) {
+			buffer[0] = map[PAGE];
+			TRY(madvise((unsigned char *)map + PAGE, PAGE, MADV_HWPOISON));
+		}
+		_exit(0);
 	}
+	TRY(waitpid(child, NULL, 0));
 	TRY(close(fd));
 }
 
