@@ -31,12 +31,15 @@ fs_setup() {
 
 fs_work() {
 	status=0
+	# Without this the client also gets a delegation, whose recall has it expired before anybody sees the lock.
+	echo 0 >/proc/sys/fs/leases-enable
 	holder=$(locks hold "$MNT/file") || status=1
 	# The client can no longer say that it is alive, which it had to within ten seconds.
 	ip link set lo down
 	locks take $export_dir/file || status=1
 	ip link set lo up
 	kill "$holder" || status=1
+	echo 1 >/proc/sys/fs/leases-enable
 	patient_umount "$MNT" || status=1
 	nfs-server stop || status=1
 	patient_umount $export_dir || status=1
@@ -45,6 +48,7 @@ fs_work() {
 
 fs_teardown() {
 	ip link set lo up
+	echo 1 >/proc/sys/fs/leases-enable
 	! grep -q " $MNT " /proc/mounts || patient_umount "$MNT"
 	! grep -q " /proc/fs/nfsd " /proc/mounts || nfs-server stop
 	! grep -q " $export_dir " /proc/mounts || patient_umount $export_dir
