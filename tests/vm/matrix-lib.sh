@@ -1,0 +1,120 @@
+#!/bin/sh
+# matrix-lib.sh - what the files in tests/vm/fs have in common. Sourced in the guest before each of them (busybox sh).
+
+# What a filesystem without some feature answers.
+unsupported='Operation not supported|Inappropriate ioctl for device|Invalid argument|Operation not permitted|Function not implemented'
+
+# Say what goes wrong, so that it is the last line of the log, and return 1.
+complain() {
+	echo "$*" >&2
+	return 1
+}
+
+# phases DIR [PHASE...]: each phase of the workload in a directory of its own below DIR, but those named. One that ends
+# because the filesystem lacks a feature is no error; 1 if one ended for another reason.
+phases() {
+	top=$1
+	shift
+	wrong=0
+	for phase in $(/bin/workload 2>&1 | awk '$1 != "usage:" && $1 != "all" { print $1 }'); do
+		case " $* " in *" $phase "*) continue ;; esac
+		# These two take turns: the one leaves what the other removes.
+		case $phase in unlink | rmdir) continue ;; esac
+		mkdir "$top/$phase" || return 1
+		if ! phase "$phase"; then wrong=1; fi
+		rm -rf "${top:?}/$phase" || wrong=1
+	done
+	return $wrong
+}
+
+phase() {
+	/bin/workload "$1" "$top/$1" >/dev/null 2>/tmp/phase.log && return 0
+	cat /tmp/phase.log
+	grep -qE "$unsupported" /tmp/phase.log
+}
+
+# exercise WHAT... DIR: the parts of the exerciser, in a directory of its own.
+exercise() {
+	mkdir -p "$2/exercise.$1" || return 1
+	/bin/exercise "$1" "$2/exercise.$1" || return 1
+	rm -rf "${2:?}/exercise.$1"
+}
+
+# exercises DIR WHAT...: 1 if one of them failed.
+exercises() {
+	top=$1
+	shift
+	wrong=0
+	for what in "$@"; do exercise "$what" "$top" || wrong=1; done
+	return $wrong
+}
+
+# stress DIR: stress-ng's stressors of filesystems, a few operations each, several at a time: the two processors compete for
+# the same directories. What a filesystem cannot do, a stressor skips (status 3 and 4).
+stress() {
+	mkdir -p "$1/stress" || return 1
+	wrong=0
+	stress_some "$1/stress" dir:20 rename:60 link:10 symlink:10 dentry:128 || wrong=1
+	stress_some "$1/stress" chmod:20 chown:20 access:20 utime:20 xattr:4 getdent:20 fstat:20 || wrong=1
+	stress_some "$1/stress" fallocate:4 aio:40 seek:40 sendfile:20 splice:40 readahead:40 || wrong=1
+	stress_some "$1/stress" lease:40 lockf:40 locka:40 flock:40 file-ioctl:10 fiemap:4 sync-file:4 || wrong=1
+	rm -rf "${1:?}/stress" || wrong=1
+	return $wrong
+}
+
+# stress_some DIR STRESSOR:OPERATIONS...
+stress_some() {
+	temporary=$1
+	shift
+	options=""
+	for item in "$@"; do options="$options --${item%%:*} 1 --${item%%:*}-ops ${item##*:}"; done
+	status=0
+	# The sizes are for those that write a file of their own.
+	# shellcheck disable=SC2086 # the options are words
+	stress-ng --quiet --temp-path "$temporary" --timeout 8 --fallocate-bytes 1M --seek-size 1M \
+		--sendfile-size 256K --readahead-bytes 1M --sync-file-bytes 1M --fiemap-bytes 1M $options || status=$?
+	case $status in
+	0 | 3 | 4) return 0 ;;
+	esac
+	complain "stress-ng$options ended with status $status"
+}
+
+# fio_jobs DIR [ENGINE...]: a few MiB by each way of doing I/O: buffered, direct, mapped, asynchronous.
+fio_jobs() {
+	top=$1
+	shift
+	wrong=0
+	mkdir -p "$top/fio" || return 1
+	[ $# -gt 0 ] || set -- psync direct mmap libaio
+	for engine in "$@"; do
+		more="--ioengine=$engine"
+		case $engine in
+		direct) more="--ioengine=psync --direct=1" ;;
+		libaio) more="--ioengine=libaio --direct=1 --iodepth=8" ;;
+		iopoll) more="--ioengine=io_uring --direct=1 --hipri --iodepth=4" ;;
+		esac
+		# shellcheck disable=SC2086 # the options are words
+		fio --name="$engine" --directory="$top/fio" --rw=randrw --size=1M --bs=4k --io_size=1M --fsync=32 --fallocate=none \
+			--thread --output=/tmp/fio.log $more >/dev/null 2>&1 && continue
+		grep -qE "$unsupported" /tmp/fio.log && continue
+		tail -n 3 /tmp/fio.log
+		wrong=1
+	done
+	rm -rf "${top:?}/fio" || wrong=1
+	return $wrong
+}
+
+# Load a filesystem's caches with nothing, so that the next access reads.
+drop_caches() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+# Unmount what is still mounted at the directories given, the last first.
+umount_left() {
+	for at in "$@"; do
+		while grep -q " $at " /proc/mounts; do
+			umount "$at" 2>/dev/null || umount -l "$at" || return 1
+		done
+	done
+}

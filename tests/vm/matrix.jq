@@ -1,0 +1,30 @@
+# jq -n -f matrix.jq --argjson kernels [..] --argjson filesystems [..] --slurpfile cells C --slurpfile specs S
+#   --rawfile reasons matrix-reasons --rawfile findings findings.md: the whole matrix, one document.
+
+# "*" in a pattern stands for anything.
+def as_regex: "^" + (gsub("\\."; "\\.") | gsub("\\*"; ".*")) + "$";
+def has_word($word): . == "all" or (split(",") | index($word) != null);
+
+# Lines "PATTERN KERNELS REASON".
+def parse_reasons: [splits("\n") | select(test("^[^#\\s]")) | capture("^(?<pattern>\\S+)\\s+(?<kernels>\\S+)\\s+(?<reason>.*)$")];
+# Rows "| `RULE` | KERNELS | FILESYSTEMS | `FUNCTION` | WHAT |".
+def parse_findings: [splits("\n") | select(startswith("| `")) | split("|") | map(gsub("^[ `]+|[ `]+$"; ""))
+  | {rule: .[1], kernels: (.[2] | gsub(" "; "")), filesystems: (.[3] | gsub(" "; "")), function: .[4], what: .[5]}];
+
+($reasons | parse_reasons) as $reasons
+| ($findings | parse_findings) as $findings
+| def reason_for($id; $kernel): first($reasons[] | . as $r | select((.kernels | has_word($kernel)) and ($id | test($r.pattern | as_regex))).reason) // null;
+  def known: . as $v | first($findings[] | . as $f | select(($v.rule | test($f.rule | as_regex)) and ($v.function | test($f.function | as_regex))
+      and (.kernels | has_word($v.kernel)) and (.filesystems | has_word($v.filesystem))).what) // null;
+  def checkable($kernel): [$specs[] | select(.kernel == $kernel).rules[] | select(.status == "check" or .status == "drift").id];
+  def exercised($kernel): [$cells[] | select(.kernel == $kernel).rules[]? | select(.verdict | IN("ok", "drift", "violation")).id] | unique;
+
+{version: 1, kernels: $kernels, filesystems: $filesystems,
+  cells: [$cells[] | . as $c
+    | if .violations then .violations |= map({kernel: $c.kernel, filesystem: $c.filesystem} + . | .known = known) else . end
+    | if .lost then .lost_reasons = (.lost | with_entries(select(.value > 0) | .value = reason_for("lost." + .key; $c.kernel))) else . end],
+  rules_by_kernel: [$kernels[] as $kernel | checkable($kernel) as $all | exercised($kernel) as $done
+    | {kernel: $kernel, checkable: ($all | length), exercised: (($all - ($all - $done)) | length),
+       not_exercised: [($all - $done)[] | {id: ., reason: reason_for(.; $kernel)}],
+       stale_reasons: [$reasons[] | . as $r | select((.kernels | has_word($kernel)) and (.pattern | startswith("lost.") | not))
+         | {pattern, exercised: [$all[] | select(IN($done[]) and test($r.pattern | as_regex))]} | select(.exercised | length > 0)]}]}
