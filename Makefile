@@ -2,12 +2,13 @@
 #
 #	make demo	audits a real ext4 on a real kernel, in a guest, and prints the report
 #	make test	unit tests, linters and guest tests; ends with "N passed, N failed, N skipped"
+#	make matrix	every filesystem on every kernel; KERNELS="6.1 7.2" FILESYSTEMS="ext4 xfs" choose
 #	make bench	what an audit costs, in guest instructions
 #	make check-spec KERNEL=6.12	the rules against the document in Debian's kernel sources
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
 #	make		builds build/vfslock, one static binary
 #
-# `demo`, `test` and `bench` install what they need (Debian, as root). `make` alone only builds.
+# `demo`, `test`, `matrix` and `bench` install what they need (Debian, as root). `make` alone only builds.
 
 BUILD ?= build
 CC = gcc
@@ -29,7 +30,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint btf guest kernels bench fuzz check-spec clean packages
+.PHONY: all demo test unit lint btf guest kernels matrix bench fuzz check-spec clean packages
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -124,6 +125,15 @@ test: packages
 lint unit btf guest kernels: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
 	tests/run $(BUILD) $@
+
+# Both empty: all there are.
+KERNELS ?=
+FILESYSTEMS ?=
+
+matrix:
+	tests/packages matrix
+	$(MAKE) --no-print-directory all
+	tests/vm/matrix $(if $(KERNELS),-k "$(KERNELS)") $(if $(FILESYSTEMS),-F "$(FILESYSTEMS)") $(BUILD)
 
 $(BUILD)/bench-guest: $(wildcard tests/vm/bench/*.c) tests/vm/bench/bench.h
 	$(CC) $(C_FLAGS) -static -o $@ $(filter %.c,$^) -lbpf -lelf -lz

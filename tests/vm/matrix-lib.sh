@@ -49,11 +49,15 @@ exercises() {
 	return $wrong
 }
 
-# stress DIR: stress-ng's stressors of filesystems, a few operations each, several at a time: the two processors compete for
-# the same directories. What a filesystem cannot do, a stressor skips (status 3 and 4).
+# stress DIR [STRESSOR...]: stress-ng's stressors of filesystems, a few operations each, several at a time: the two processors compete for
+# the same directories. But those named. What a filesystem cannot do, a stressor skips (status 3 and 4).
 stress() {
 	mkdir -p "$1/stress" || return 1
 	wrong=0
+	top=$1
+	shift
+	without=$*
+	set -- "$top"
 	stress_some "$1/stress" dir:20 rename:60 link:10 symlink:10 dentry:128 || wrong=1
 	stress_some "$1/stress" chmod:20 chown:20 access:20 utime:20 xattr:4 getdent:20 fstat:20 || wrong=1
 	stress_some "$1/stress" fallocate:4 aio:40 seek:40 sendfile:20 splice:40 readahead:40 || wrong=1
@@ -67,7 +71,10 @@ stress_some() {
 	temporary=$1
 	shift
 	options=""
-	for item in "$@"; do options="$options --${item%%:*} 1 --${item%%:*}-ops ${item##*:}"; done
+	for item in "$@"; do
+		case " $without " in *" ${item%%:*} "*) continue ;; esac
+		options="$options --${item%%:*} 1 --${item%%:*}-ops ${item##*:}"
+	done
 	status=0
 	# The sizes are for those that write a file of their own.
 	# shellcheck disable=SC2086 # the options are words
@@ -117,4 +124,63 @@ umount_left() {
 			umount "$at" 2>/dev/null || umount -l "$at" || return 1
 		done
 	done
+}
+
+# seed DIR: one of each kind of file, which an audit looks at when it begins. The tables of a kind that it meets only later
+# are attached while the workload goes on, and the calls until then are not counted.
+seed() {
+	mkdir "$1/seed" || return 1
+	echo "some text" >"$1/seed/file" || return 1
+	cat "$1/seed/file" >/dev/null
+	# Not every filesystem has them.
+	ln -s file "$1/seed/short" 2>/dev/null && cat "$1/seed/short" >/dev/null
+	ln -s "$(printf './%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32)file" "$1/seed/long" \
+		2>/dev/null && cat "$1/seed/long" >/dev/null
+	mkfifo "$1/seed/fifo" 2>/dev/null
+	ls -lR "$1/seed" >/dev/null
+}
+
+# warm_up DIR: a first round, for the tables that only use brings to light, and the time it takes to attach them.
+warm_up() {
+	exercises "$1" walk memory || return 1
+	sleep 3
+}
+
+# uprobe DIR: put a breakpoint into a program of this filesystem and run it: the kernel reads the page by itself.
+uprobe() {
+	events=/sys/kernel/tracing/uprobe_events
+	[ -e $events ] || return 0
+	cp /bin/exercise "$1/probed" || return 1
+	sync
+	echo 1 >/proc/sys/vm/drop_caches
+	# The program is linked to 0x400000, and its entry stands at byte 24.
+	entry=$(hexdump -s 24 -n 4 -e '"%u"' "$1/probed")
+	echo "p:matrix/entry $1/probed:$((entry - 0x400000))" >$events || return 1
+	echo 1 >/sys/kernel/tracing/events/matrix/enable
+	"$1/probed" >/dev/null 2>&1
+	echo 0 >/sys/kernel/tracing/events/matrix/enable
+	echo "-:matrix/entry" >>$events || return 1
+	rm "$1/probed"
+}
+
+# read_only: the work on a filesystem that cannot be written to, mounted at $MNT.
+read_only() {
+	failed=0
+	/bin/exercise walk "$MNT" || failed=1
+	sleep 3
+	/bin/exercise walk "$MNT" || failed=1
+	# Names that are not there.
+	ls "$MNT"/absent-1 "$MNT"/sub/absent-2 2>/dev/null
+	ls -lR "$MNT" >/dev/null || failed=1
+	df "$MNT" >/dev/null || failed=1
+	cat /proc/self/mountinfo >/dev/null
+	fio --name=read --filename="$MNT/text" --readonly --rw=randread --bs=4k --size=128k --ioengine=mmap --thread --output=/tmp/fio.log \
+		>/dev/null || failed=1
+	cat "$MNT/text" >/dev/null &
+	cat "$MNT/noise" >/dev/null
+	wait
+	mount -o remount,ro "$MNT" || failed=1
+	drop_caches
+	umount "$MNT" || failed=1
+	return $failed
 }

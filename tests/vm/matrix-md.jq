@@ -5,7 +5,7 @@ def cell: if . == null then "not run" elif .reason then .reason
   else "\(.coverage.exercised)/\(.coverage.checked), \(.violations | length) violations, \(.drift | length) drift" end;
 def frames: [.stack[] | if type == "object" then (.symbol // .function // tostring) else tostring end | sub("\\+.*"; "")] | .[1:5] | join(" < ");
 # The same function breaks the same rule in several cells: it is told once.
-def findings: group_by([.rule, .function]) | map(.[0] + {where: (map(.filesystem) | unique | join(", ")), sum: (map(.count) | add)})[]
+def findings: group_by([.rule, .function, .because]) | map(.[0] + {where: (map(.filesystem) | unique | join(", ")), sum: (map(.count) | add)})[]
   | "| `\(.rule)` | `\(.function)` | \(.where) | \(.sum) | \(.because // .known // "unexplained") | `\(frames)` |";
 def finding_table($title): select(length > 0) | "\n\($title)\n\n| rule | function | filesystem | calls | why | called by |\n|---|---|---|---|---|---|", findings;
 

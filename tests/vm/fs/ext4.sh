@@ -10,19 +10,22 @@ fs_setup() {
 	# The table of letters is a part of the kernel, which not every kernel has.
 	if [ -e /sys/fs/ext4/features/casefold ]; then casefold=",casefold"; fi
 	mkfs.ext4 -q -F -b 4096 -O "quota,project$casefold" "$DISK" || return 1
-	mount -t ext4 -o usrquota,prjquota,acl,user_xattr "$DISK" "$MNT" || return 1
-	mkdir "$MNT/work" "$MNT/folded"
-	if [ -n "$casefold" ]; then chattr +F "$MNT/folded"; fi
+	mount -t ext4 -o usrquota,grpquota,prjquota,acl,user_xattr "$DISK" "$MNT" || return 1
+	mkdir "$MNT/work" "$MNT/folded" || return 1
+	if [ -n "$casefold" ]; then chattr +F "$MNT/folded" || return 1; fi
+	seed "$MNT"
 }
 
 fs_work() {
 	failed=0
+	warm_up "$MNT" || failed=1
 	/bin/workload all "$MNT/work" >/dev/null || failed=1
 	exercises "$MNT" walk clone names memory quota || failed=1
 	exercise fold "$MNT/folded" || failed=1
+	uprobe "$MNT" || failed=1
 	stress "$MNT" || failed=1
 	fio_jobs "$MNT" psync direct mmap libaio iopoll || failed=1
-	cat /proc/self/mountinfo >/dev/null
+	exercises "$MNT" poison || failed=1
 	drop_caches
 	umount "$MNT" || failed=1
 	return $failed

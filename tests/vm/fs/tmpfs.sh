@@ -8,13 +8,16 @@ fs_programs=""
 fs_setup() {
 	mkswap "$DISK" >/dev/null || return 1
 	swapon "$DISK" || return 1
-	mount -t tmpfs -o size=300M,huge=within_size tmpfs "$MNT"
+	mount -t tmpfs -o size=300M tmpfs "$MNT" || return 1
+	seed "$MNT"
 }
 
 fs_work() {
 	failed=0
+	warm_up "$MNT" || failed=1
 	phases "$MNT" || failed=1
-	exercises "$MNT" walk clone names memory swapout || failed=1
+	exercises "$MNT" walk clone names memory swapout poison || failed=1
+	uprobe "$MNT" || failed=1
 	stress "$MNT" || failed=1
 	fio_jobs "$MNT" psync mmap || failed=1
 	mount -o remount,size=320M "$MNT" || failed=1
