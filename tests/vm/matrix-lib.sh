@@ -1,5 +1,20 @@
 #!/bin/sh
 # matrix-lib.sh - what the files in tests/vm/fs have in common. Sourced in the guest before each of them (busybox sh).
+#
+# Such a file, tests/vm/fs/NAME.sh, describes one filesystem of the matrix:
+#
+#   fs_modules     modules of the kernel to load; a kernel that lacks one has an empty cell
+#   fs_programs    programs of the host that the guest needs
+#   fs_arguments   words for the kernel's command line, if any
+#   fs_image       if defined: run on the host by bash, once, as fs_image TREE FILE: makes the image FILE of the directory TREE
+#                  (see matrix-tree), which the guest finds as /images/NAME.img
+#   fs_setup       mounts the filesystem at $MNT, with the blank disk $DISK (512 MiB) if it needs one, and may append more mount
+#                  points to $AUDIT. If it cannot: one line on stderr that says why, and 1
+#   fs_work        the audited command, in a shell of its own: reaches as many methods as it can, and umounts $MNT at the end.
+#                  Any status but 0 is an error of the matrix
+#   fs_teardown    umounts and stops what is left
+#
+# fs_setup, fs_work and fs_teardown are each called in a process of their own.
 
 # What a filesystem without some feature answers.
 unsupported='Operation not supported|Inappropriate ioctl for device|Invalid argument|Operation not permitted|Function not implemented'
@@ -119,6 +134,7 @@ drop_caches() {
 
 # Unmount what is still mounted at the directories given, the last first.
 umount_left() {
+	let_go
 	for at in "$@"; do
 		while grep -q " $at " /proc/mounts; do
 			umount "$at" 2>/dev/null || umount -l "$at" || return 1
@@ -138,10 +154,29 @@ seed() {
 		2>/dev/null && cat "$1/seed/long" >/dev/null
 	mkfifo "$1/seed/fifo" 2>/dev/null
 	ls -lR "$1/seed" >/dev/null
+	hold "$1/seed"
+}
+
+# hold DIR: a process that has the file named file there mapped, because an audit looks for mappings when it begins, too.
+hold() {
+	/bin/exercise hold "$1" &
+	echo $! >>/tmp/holders
+}
+
+# let_go: end the processes that hold a mapping.
+let_go() {
+	[ -e /tmp/holders ] || return 0
+	while read -r holder; do
+		kill "$holder" || continue
+		# Its mappings are gone when its memory is.
+		while [ -n "$(cat "/proc/$holder/maps" 2>/dev/null)" ]; do usleep 10000; done
+	done </tmp/holders
+	rm /tmp/holders
 }
 
 # warm_up DIR: a first round, for the tables that only use brings to light, and the time it takes to attach them.
 warm_up() {
+	let_go
 	exercises "$1" walk memory || return 1
 	sleep 3
 }
@@ -166,6 +201,7 @@ uprobe() {
 # read_only: the work on a filesystem that cannot be written to, mounted at $MNT.
 read_only() {
 	failed=0
+	let_go
 	/bin/exercise walk "$MNT" || failed=1
 	sleep 3
 	/bin/exercise walk "$MNT" || failed=1

@@ -36,5 +36,6 @@ void memory(void);
 void poison(void);
 void swapout(void);
 void quota(void);
+void hold(void);
 
 #endif

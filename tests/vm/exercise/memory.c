@@ -51,6 +51,10 @@ static void from_outside(void)
 	TRY(process_vm_writev(getpid(), &mine, 1, &theirs, 1, 0));
 	theirs.iov_base = at + 3 * PAGE;
 	TRY(process_vm_readv(getpid(), &mine, 1, &theirs, 1, 0));
+	// Mapped by now, but not for writing.
+	theirs.iov_base = at + 5 * PAGE;
+	if (at[5 * PAGE])
+		TRY(process_vm_writev(getpid(), &mine, 1, &theirs, 1, 0));
 	// Dirty pages of a mapping under direct I/O to the same file.
 	at[0] = 1;
 	int again = (int)TRY(open("memory.outside", O_RDWR | O_DIRECT));
@@ -110,4 +114,17 @@ void swapout(void)
 	}
 	munmap(at, 64 * PAGE);
 	OK(close(fd));
+}
+
+void hold(void)
+{
+	int fd = (int)OK(open("file", O_RDONLY));
+	volatile char *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		die("mmap: %s", strerror(errno));
+	at[0];
+	close(fd);
+	while (true)
+		pause();
 }

@@ -11,7 +11,8 @@ fs_image() {
 }
 
 fs_setup() {
-	mount -t erofs -o loop,ro /images/erofs.img "$MNT"
+	mount -t erofs -o loop,ro /images/erofs.img "$MNT" || return 1
+	hold "$MNT"
 }
 
 fs_work() {

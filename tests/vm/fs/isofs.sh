@@ -11,7 +11,8 @@ fs_image() {
 }
 
 fs_setup() {
-	mount -t iso9660 -o loop,ro,check=relaxed /images/isofs.img "$MNT"
+	mount -t iso9660 -o loop,ro,check=relaxed /images/isofs.img "$MNT" || return 1
+	hold "$MNT"
 }
 
 fs_work() {

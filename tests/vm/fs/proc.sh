@@ -23,7 +23,7 @@ fs_work() {
 	done
 	echo renamed >"$MNT/self/comm" || failed=1
 	echo 1 >"$MNT/self/oom_score_adj" || failed=1
-	read -r swappiness <"$MNT/sys/vm/swappiness" || failed=1
+	swappiness=$(cat "$MNT/sys/vm/swappiness") || failed=1
 	echo "$swappiness" >"$MNT/sys/vm/swappiness" || failed=1
 	mount -o remount,hidepid=2 "$MNT" || failed=1
 	# Processes that end take their directories with them.

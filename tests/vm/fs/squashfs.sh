@@ -11,7 +11,8 @@ fs_image() {
 }
 
 fs_setup() {
-	mount -t squashfs -o loop,ro /images/squashfs.img "$MNT"
+	mount -t squashfs -o loop,ro /images/squashfs.img "$MNT" || return 1
+	hold "$MNT"
 }
 
 fs_work() {
