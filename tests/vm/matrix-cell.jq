@@ -1,4 +1,5 @@
-# jq -f matrix-cell.jq --arg kernel K --arg filesystem F --arg release R --arg work STATUS REPORT.json: one cell of the matrix.
+# jq -f matrix-cell.jq --arg kernel K --arg filesystem F --arg release R --arg work STATUS
+#   --arg malformed "LINES OF report-schema.jq" REPORT.json: one cell of the matrix.
 
 # What a rule came to if several methods tables or mounts speak of it: the worst that was seen.
 def worth: {"violation": 0, "drift": 1, "ok": 2, "not_exercised": 3, "unverifiable": 4}[.] // 5;
@@ -14,6 +15,7 @@ def finding: {rule, ops, method, function, "module": .module, observed, lock_wor
   drift: [.drift[] | finding],
   lost,
   work_status: ($work | tonumber),
+  malformed: [$malformed | splits("\n") | select(. != "")],
   rules: ([.methods[] | .ops as $ops | .method as $method | .rules[] | select(.status != "other_kernel" and .verdict != null)
       | {id, ops: $ops, method: $method, calls: .count, verdict, evidence, reason}]
     | group_by(.id) | map(sort_by(.verdict | worth) as $all | $all[0] | .calls = ([$all[].calls] | add))),

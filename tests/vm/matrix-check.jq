@@ -6,6 +6,7 @@
   | (select(.failed) | "error: \($where): \(.reason)"),
     (select((.reason // .calls) == null) | "error: \($where): empty without a reason"),
     (select((.work_status // 0) != 0) | "error: \($where): the workload ended with status \(.work_status): see its work.log"),
+    (.malformed[]? | "error: \($where): its report is not as described: \(.)"),
     (.violations[]? | select(.known == null) | "error: \($where): violation of \(.rule) by \(.function) that tests/findings.md does not know"),
     (.lost // {} | to_entries[] | select(.value > 0) | .key as $k
       | select(($m.cells[] | select("\(.kernel) \(.filesystem)" == $where).lost_reasons[$k]) == null) | "error: \($where): lost: \(.key) \(.value)"),

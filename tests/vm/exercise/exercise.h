@@ -34,6 +34,7 @@ void names(void);
 void fold(void);
 void memory(void);
 void poison(void);
+void launder(void);
 void swapout(void);
 void quota(void);
 void hold(void);

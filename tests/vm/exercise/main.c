@@ -24,6 +24,7 @@ static const struct {
 	{"memory", memory,
 	 "faults from within the kernel: direct I/O to and from mapped files, other processes' memory"},
 	{"poison", poison, "let the kernel believe that the memory of cached pages is broken"},
+	{"launder", launder, "direct writes to a file whose mapping another process keeps dirty"},
 	{"swapout", swapout, "have mapped pages reclaimed"},
 	{"hold", hold, "map the file named file, until killed"},
 	{"quota", quota, "ask for and set the quota of the filesystem's device, and use it up"},

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PAGES = 8 };
@@ -127,4 +129,37 @@ void hold(void)
 	close(fd);
 	while (true)
 		pause();
+}
+
+static char *dirtied;
+
+static void keep_dirtying(void)
+{
+	while (true)
+		for (int i = 0; i < PAGES; i++)
+			((volatile char *)dirtied)[i * PAGE]++;
+}
+
+// Direct writes throw cached pages away: those that somebody has made dirty in the meantime have to be written first.
+void launder(void)
+{
+	static char aligned[PAGES * PAGE] __attribute__((aligned(4096)));
+	int fd = filled("launder", PAGES), direct_fd = (int)TRY(open("launder", O_RDWR | O_DIRECT));
+	pid_t child;
+
+	if (direct_fd < 0)
+		return;
+	dirtied = map_file(fd);
+	child = (pid_t)OK(fork());
+	if (!child)
+		keep_dirtying();
+	for (int i = 0; i < 300; i++)
+		// EIO is what is told when a page could not be thrown away.
+		if (pwrite(direct_fd, aligned, (size_t)(1 + i % PAGES) * PAGE, 0) < 0 && errno != EIO)
+			die("direct write: %s", strerror(errno));
+	OK(kill(child, SIGKILL));
+	OK(waitpid(child, NULL, 0));
+	munmap(dirtied, PAGES * PAGE);
+	OK(close(direct_fd));
+	OK(close(fd));
 }

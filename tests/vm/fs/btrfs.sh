@@ -20,7 +20,7 @@ fs_work() {
 	phases "$MNT" swap mountinfo remount || failed=1
 	mount -o remount,ro "$MNT" && mount -o remount,rw "$MNT" || failed=1
 	/bin/workload swap "$MNT/plain" >/dev/null || failed=1
-	exercises "$MNT" walk clone names memory poison || failed=1
+	exercises "$MNT" walk clone names memory launder poison || failed=1
 	uprobe "$MNT" || failed=1
 	btrfs filesystem sync "$MNT" || failed=1
 	btrfs subvolume create "$MNT/subvolume" >/dev/null || failed=1
