@@ -5,6 +5,7 @@
 #
 #   fs_modules     modules of the kernel to load; a kernel that lacks one has an empty cell
 #   fs_programs    programs of the host that the guest needs
+#                  (a program of the filesystem's own, NAME.c or all of NAME/ beside it, is there as /bin/NAME)
 #   fs_arguments   words for the kernel's command line, if any
 #   fs_image       if defined: run on the host by bash, once, as fs_image TREE FILE: makes the image FILE of the directory TREE
 #                  (see matrix-tree), which the guest finds as /images/NAME.img
