@@ -11,13 +11,16 @@
 #include "clock.h"
 #include "judge.h"
 
+/* What /proc/kallsyms says that the programs and trampolines belong to. */
+#define BPF_OBJECT "bpf"
 /* Every so often all signatures are looked through, for those whose notice was dropped. */
 #define SWEEP_NS 1000000000ULL
 
 struct collector {
 	struct plan *plan;
 	struct templates *templates;
-	const struct ksyms *ks;
+	struct ksyms *ks;
+	bool fresh_symbols; /* read since the programs were attached */
 	const struct templates_maps *maps;
 	collect_event on_event;
 	void *arg;
@@ -102,7 +105,7 @@ static int on_event(void *arg, void *data, size_t size)
 	return 0;
 }
 
-int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_event on_event_, void *arg,
+int collector__open(struct plan *p, struct templates *t, struct ksyms *ks, collect_event on_event_, void *arg,
 		    struct collector **out)
 {
 	struct collector *c = calloc(1, sizeof(*c));
@@ -222,19 +225,44 @@ static int count_rows(struct collector *c)
 	return err;
 }
 
-/* The programs' own frames come first and are younger than the symbols: the path starts at the method's function. */
-static void cut_stack(const struct collector *c, struct seen_stack *s, const __u64 *ips)
+/* Where in @ips the first frame lies that is no BPF program's or trampoline's, or -1 if that cannot be told. */
+static int skip_programs(struct collector *c, const __u64 *ips)
 {
-	__u64 start = c->plan->functions[s->fn].addr;
+	struct ksym sym;
+	int i = 0;
+
+	/* They are younger than the symbols: read anew, once for all stacks. */
+	if (!c->fresh_symbols)
+		c->fresh_symbols = !ksyms__reload(c->ks, KSYMS_PATH);
+	while (i < STACK_MAX && ips[i] && !ksyms__lookup(c->ks, ips[i], &sym) && sym.module &&
+	       !strcmp(sym.module, BPF_OBJECT))
+		i++;
+	return i && i < STACK_MAX && ips[i] ? i : -1;
+}
+
+/*
+ * The programs' own frames come first: the path starts at the method's function. Of a pair the function may be missing:
+ * it has returned, and a trampoline that was jumped to, not called (newer kernels, CONFIG_DYNAMIC_FTRACE_WITH_JMP), leaves
+ * no trace of it on the stack.
+ */
+static void cut_stack(struct collector *c, struct seen_stack *s, const __u64 *ips)
+{
+	const struct function *f = &c->plan->functions[s->fn];
+	int first = 0;
 	struct ksym sym;
 
-	if (ksyms__lookup(c->ks, start, &sym))
+	if (ksyms__lookup(c->ks, f->addr, &sym))
 		return;
-	for (int i = 0; i < STACK_MAX && ips[i]; i++) {
-		if (!s->n_ips && (ips[i] < start || ips[i] >= start + sym.size))
-			continue;
-		s->ips[s->n_ips++] = ips[i];
+	while (first < STACK_MAX && ips[first] && (ips[first] < f->addr || ips[first] >= f->addr + sym.size))
+		first++;
+	if (first == STACK_MAX || !ips[first]) {
+		first = f->pair ? skip_programs(c, ips) : -1;
+		if (first < 0)
+			return;
+		s->ips[s->n_ips++] = f->addr;
 	}
+	for (int i = first; i < STACK_MAX && ips[i] && s->n_ips < STACK_MAX; i++)
+		s->ips[s->n_ips++] = ips[i];
 }
 
 static int take_stack(struct collector *c, const void *key)
@@ -272,6 +300,7 @@ int collector__sweep(struct collector *c)
 	int err;
 
 	c->n_signatures = c->n_stacks = 0;
+	c->fresh_symbols = false;
 	err = count_rows(c);
 	if (!err)
 		err = each_key(c->maps->signatures, sizeof(struct vl_sig_key), count_key, c);

@@ -37,7 +37,7 @@ struct collector;
 /* Called for what the ring buffer announces beside signatures: tables met, filesystems unmounted. */
 typedef void (*collect_event)(void *arg, const struct vl_event *ev);
 
-int collector__open(struct plan *p, struct templates *t, const struct ksyms *ks, collect_event on_event, void *arg,
+int collector__open(struct plan *p, struct templates *t, struct ksyms *ks, collect_event on_event, void *arg,
 		    struct collector **out);
 void collector__free(struct collector *c);
 
