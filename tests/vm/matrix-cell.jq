@@ -17,7 +17,7 @@ def finding: {rule, ops, method, function, "module": .module, observed, lock_wor
   work_status: ($work | tonumber),
   malformed: [$malformed | splits("\n") | select(. != "")],
   rules: ([.methods[] | .ops as $ops | .method as $method | .rules[] | select(.status != "other_kernel" and .verdict != null)
-      | {id, ops: $ops, method: $method, calls: .count, verdict, evidence, reason}]
+      | {id, ops: $ops, method: $method, calls: .count, status, verdict, evidence, reason}]
     | group_by(.id) | map(sort_by(.verdict | worth) as $all | $all[0] | .calls = ([$all[].calls] | add))),
   refused: ([.methods[] | .ops as $ops | .method as $method | .functions[] | select(.state == "refused")
       | {ops: $ops, method: $method, function, "module": .module, reason}] | unique)}

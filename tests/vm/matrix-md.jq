@@ -17,6 +17,7 @@ def finding_table($title): select(length > 0) | "\n\($title)\n\n| rule | functio
   ($m.rules_by_kernel[] | . as $r | [$m.cells[] | select(.kernel == $r.kernel)] as $cells
   | "\n## \(.kernel) (\([$cells[].release // empty] | unique | join(", ")))\n",
     "\(.exercised) of \(.checkable) rules that can be checked were exercised (\(percent(.exercised; .checkable))), in \([$cells[].calls // 0] | add) calls.",
+    (select(.promised > .checkable) | "\(.promised - .checkable) more promise something that this kernel does not let be decided."),
     ([$cells[] | .filesystem as $f | .violations[]? | . + {filesystem: $f}] | finding_table("### Violations")),
     ([$cells[] | .filesystem as $f | .drift[]? | . + {filesystem: $f}] | finding_table("### Drift")),
     (.not_exercised | select(length > 0) | "\n### Not exercised\n\n| rule | why |\n|---|---|", (.[] | "| `\(.id)` | \(.reason // "unexplained") |")),

@@ -20,6 +20,10 @@ fs_work() {
 		exec 3>&-
 		sleep 1
 	done
+	# Another one of the same type, for ->mount.
+	mkdir -p /tmp/devpts
+	mount -t devpts -o newinstance devpts /tmp/devpts || status=1
+	umount /tmp/devpts || status=1
 	umount "$MNT" || status=1
 	return $status
 }
