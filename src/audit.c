@@ -216,6 +216,29 @@ int audit__open(struct audit *a, const struct audit_options *options)
 	return err < 0 ? err : 0;
 }
 
+/*
+ * The disk or the type of a filesystem that went away may go next, and something else come to its address. Not that of
+ * the last one: the audit ends with it, after the disk's ->release().
+ */
+static void drop_owners(struct audit *a)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+
+	for (int i = 0; i < a->n_owners; i++) {
+		const struct owner *o = &a->owners[i];
+		bool used = false;
+
+		for (int k = 0; k < a->n_targets; k++) {
+			const struct target *t = &a->targets[k];
+
+			used = used || (!t->unmounted && (o->address == t->super_block || o->address == t->disk ||
+							  o->address == t->type));
+		}
+		if (!used)
+			control->owners[o->index] = control->watched[o->index] = VL_NOBODY;
+	}
+}
+
 static void on_unmount(struct audit *a, __u64 super_block)
 {
 	bool all = true;
@@ -225,6 +248,8 @@ static void on_unmount(struct audit *a, __u64 super_block)
 		all = all && a->targets[i].unmounted;
 	}
 	a->unmounted = all;
+	if (!all)
+		drop_owners(a);
 }
 
 /* Called for each table that the kernel side meets for the first time; planned and attached by audit__poll(). */

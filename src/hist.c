@@ -43,14 +43,6 @@ void hist__add(struct hist *h, const __u64 *counts, __u64 max)
 		h->max = max;
 }
 
-void hist__add_percpu(struct hist *h, const void *counts, size_t ncpus, size_t stride)
-{
-	size_t cpu;
-
-	for (cpu = 0; cpu < ncpus; cpu++)
-		hist__add(h, (const __u64 *)((const char *)counts + cpu * stride), 0);
-}
-
 void hist__merge(struct hist *h, const struct hist *other)
 {
 	hist__add(h, other->counts, other->max);

@@ -35,13 +35,6 @@ void hist__record(struct hist *h, __u64 ns);
  */
 void hist__add(struct hist *h, const __u64 *counts, __u64 max);
 
-/*
- * Add the arrays of @ncpus CPUs, as a lookup in a per-CPU map returns them: VL_HIST_BUCKETS
- * counts for each, @stride bytes apart (a multiple of 8). No maximum comes with them; set
- * h->max if it is known.
- */
-void hist__add_percpu(struct hist *h, const void *counts, size_t ncpus, size_t stride);
-
 /* Add all of @other to @h. */
 void hist__merge(struct hist *h, const struct hist *other);
 

@@ -418,16 +418,6 @@ int ksyms__lookup(const struct ksyms *ks, __u64 addr, struct ksym *sym)
 	return sym->offset < sym->size ? 0 : -ENOENT;
 }
 
-int ksyms__alias(const struct ksyms *ks, __u64 addr, size_t i, struct ksym *sym)
-{
-	size_t first = addr_bound(ks, addr, false);
-
-	if (i >= ks->count - first || ks->syms[first + i].addr != addr)
-		return -ENOENT;
-	fill_symbol(ks, first + i, addr, sym);
-	return 0;
-}
-
 /* First place in by_name that is not before (@after: is behind) all symbols of this name. */
 static size_t name_bound(const struct ksyms *ks, const char *name, __u16 module, bool after)
 {

@@ -59,12 +59,6 @@ size_t ksyms__count(const struct ksyms *ks);
 int ksyms__lookup(const struct ksyms *ks, __u64 addr, struct ksym *sym);
 
 /*
- * The @i-th (from 0) of all symbols that start at exactly @addr, the preferred one first, into
- * @sym. Returns 0, or -ENOENT if there are no more.
- */
-int ksyms__alias(const struct ksyms *ks, __u64 addr, size_t i, struct ksym *sym);
-
-/*
  * Where @name of @module (NULL: the kernel proper) lies, into *@addr.
  *
  * Returns 0, -ENOENT if there is none, -ENOTUNIQ if there are several; *@addr is then the lowest

@@ -174,24 +174,21 @@ static void test_rank(void **state)
 
 static void test_merge(void **state)
 {
-	struct {
-		__u64 counts[VL_HIST_BUCKETS];
-		__u64 other;
-	} cpus[3] = {0};
+	__u64 counts[VL_HIST_BUCKETS] = {0};
 	struct hist h = {0}, sum = {0};
 
 	(void)state;
-	cpus[0].counts[3] = 1;
-	cpus[1].counts[3] = 10;
-	cpus[2].counts[VL_HIST_BUCKETS - 1] = 100;
-	cpus[1].other = 12345; /* is not to be read */
-	hist__add_percpu(&h, cpus, 3, sizeof(cpus[0]));
+	counts[3] = 11;
+	counts[VL_HIST_BUCKETS - 1] = 100;
+	hist__add(&h, counts, 0);
 	assert_int_equal(h.count, 111);
 	assert_int_equal(h.counts[3], 11);
 	assert_int_equal(h.counts[VL_HIST_BUCKETS - 1], 100);
 	assert_int_equal(h.max, 0);
 
-	hist__add(&h, cpus[0].counts, 3);
+	counts[3] = 1;
+	counts[VL_HIST_BUCKETS - 1] = 0;
+	hist__add(&h, counts, 3);
 	assert_int_equal(h.max, 3);
 	hist__record(&sum, 70);
 	hist__merge(&sum, &h);

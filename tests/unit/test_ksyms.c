@@ -119,25 +119,12 @@ static void test_lookup_nothing(void **state)
 
 static void test_aliases(void **state)
 {
-	static const char *const names[] = {"_text", "first_weak", "first_static", "first_data"};
 	const struct ksyms *ks = *state;
 	struct ksym sym;
-	size_t i;
 
 	assert_int_equal(ksyms__lookup(ks, 0xffffffff81000004, &sym), 0);
 	assert_string_equal(sym.name, "_text");
 	assert_int_equal(sym.size, 0x100);
-	for (i = 0; i < 4; i++) {
-		assert_int_equal(ksyms__alias(ks, 0xffffffff81000000, i, &sym), 0);
-		assert_string_equal(sym.name, names[i]);
-		assert_int_equal(sym.offset, 0);
-	}
-	assert_int_equal(ksyms__alias(ks, 0xffffffff81000000, 4, &sym), -ENOENT);
-	assert_int_equal(ksyms__alias(ks, 0xffffffff81000001, 0, &sym), -ENOENT);
-	assert_int_equal(ksyms__alias(ks, 0xffffffffffffffff, 0, &sym), -ENOENT);
-	/* The padding is a symbol all the same. */
-	assert_int_equal(ksyms__alias(ks, 0xffffffff81000180, 0, &sym), 0);
-	assert_string_equal(sym.name, "__pfx_helper");
 }
 
 static void test_names(void **state)
