@@ -228,6 +228,31 @@ static void test_malformed_lines(void **state)
 	ksyms__free(ks);
 }
 
+/* A module has come since: it is there then, and an error changes nothing. */
+static void test_reload(void **state)
+{
+	char path[] = "/tmp/test_ksyms.XXXXXX";
+	const char *more = "ffffffff81000000 T _text\nffffffffc0500000 t late_open\t[late]\n";
+	int fd = mkstemp(path);
+	struct ksyms *ks = NULL;
+	__u64 addr;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, more, strlen(more)), strlen(more));
+	close(fd);
+	assert_int_equal(load_text(fixture, &ks), 0);
+	assert_int_equal(ksyms__addr(ks, "late_open", "late", &addr), -ENOENT);
+	assert_int_equal(ksyms__reload(ks, "/nonexistent/kallsyms"), -ENOENT);
+	assert_int_equal(ksyms__addr(ks, "ext4_iget", "ext4", &addr), 0);
+	assert_int_equal(ksyms__reload(ks, path), 0);
+	unlink(path);
+	assert_int_equal(ksyms__addr(ks, "late_open", "late", &addr), 0);
+	assert_true(addr == 0xffffffffc0500000ULL);
+	assert_int_equal(ksyms__addr(ks, "ext4_iget", "ext4", &addr), -ENOENT);
+	ksyms__free(ks);
+}
+
 /* As large as a real one, with more modules than a table starts with. */
 static void test_large(void **state)
 {
@@ -269,6 +294,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_format, setup, teardown),
 		cmocka_unit_test(test_load_errors),
 		cmocka_unit_test(test_malformed_lines),
+		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_large),
 	};
 
