@@ -35,7 +35,7 @@ static const struct hook all[] = {
 	 "operations of mappings"},
 	{"learn_posix_lock", {"vfs_lock_file"}, "file_lock", 2, NULL, NULL, "operations of posix locks"},
 	{"learn_local_lock", {"locks_lock_inode_wait"}, "file_lock", 1, NULL, NULL, "operations of locks"},
-	{"learn_lease", {"vfs_setlease"}, "file", 0, NULL, NULL, "operations of leases"},
+	{"learn_lease", {"generic_setlease", "vfs_setlease"}, "file", 0, NULL, NULL, "operations of leases"},
 	{"learn_buffer_second", {"submit_bh_wbc", "submit_bh"}, "buffer_head", 1, "buffer_head", "b_end_io", BUFFERS},
 	{"learn_buffer_third", {"submit_bh_wbc", "submit_bh"}, "buffer_head", 2, "buffer_head", "b_end_io", BUFFERS},
 };
