@@ -16,6 +16,11 @@ fs_work() {
 		sleep 2
 	done
 	cat /tmp/everycall.3 >&2
+	# What a descriptor says of itself: newer kernels ask the filesystem.
+	echo x >"$MNT/fdinfo" || status=1
+	exec 4<"$MNT/fdinfo" || status=1
+	cat /proc/self/fdinfo/4 >/dev/null || status=1
+	exec 4<&-
 	locks posix "$MNT/posix" || status=1
 	locks flock "$MNT/flock" || status=1
 	locks lease "$MNT/lease" || status=1
