@@ -337,6 +337,9 @@ static void print_coverage(const struct results *r, FILE *out)
 	for (int i = 0; i < r->audit->n_late; i++) {
 		const struct late_table *l = &r->audit->late[i];
 
+		/* Several tables of one kind, met together, are one line. */
+		if (i && l->ops == l[-1].ops && !strcmp(l->found, l[-1].found) && l->met_seconds <= l[-1].met_seconds)
+			continue;
 		fprintf(out,
 			"  %s of a %s first met at %.2f s and attached at %.2f s: its calls before were not seen.\n",
 			ops_structs[l->ops].name, l->found, l->met_seconds, l->attached_seconds);
