@@ -104,8 +104,9 @@ int BPF_PROG(learn_local_lock, struct inode *inode, struct file_lock *fl)
 }
 
 /*
- * Leases and delegations, on their way into the inode's list (nfsd goes past vfs_setlease() on some kernels): a struct file_lock up to 6.8, then a struct file_lease whose methods have a struct of their
- * own. @lease points to a pointer, which the verifier lets no program load from the context.
+ * Leases and delegations, on their way into the inode's list (nfsd goes past vfs_setlease() on some kernels): a struct
+ * file_lock up to 6.8, then a struct file_lease whose methods have a struct of their own. @lease points to a pointer,
+ * which the verifier lets no program load from the context.
  */
 SEC("fentry/generic_setlease")
 int learn_lease(__u64 *ctx)

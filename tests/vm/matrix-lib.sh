@@ -182,6 +182,60 @@ warm_up() {
 	sleep 3
 }
 
+# every_call DIR: whatever a system call can ask of the files in DIR. A file's methods are known when it was met, and those
+# of its mappings when those were: the third time has all.
+every_call() {
+	wrong=0
+	mkdir -p "$1" || return 1
+	for pass in 1 2 3; do
+		everycall "$1" 2>"/tmp/everycall.$pass" || wrong=1
+		sleep 2
+	done
+	cat /tmp/everycall.3 >&2
+	return $wrong
+}
+
+# Where the filesystems that are reached over the network are served from.
+export_dir=/tmp/export
+
+# An ext4 on $DISK, exported by this machine's own nfsd. With "below", another mount lies in it: a mount point of the
+# server becomes one of the client when it is walked into.
+serve_export() { # [below]
+	mkdir -p $export_dir
+	if ! mkfs.ext4 -q -F "$DISK" || ! mount -t ext4 "$DISK" $export_dir; then
+		complain "the ext4 to be exported cannot be mounted"
+		return 1
+	fi
+	if [ $# -eq 1 ]; then
+		mkdir $export_dir/below
+		mount -t tmpfs below $export_dir/below || return 1
+	fi
+	nfs-server start $export_dir ${1:+$export_dir/below}
+}
+
+# The kernel lets go of an export some time after it has been told to, and of a client's mount when what was held there has
+# been given up.
+umount_patiently() { # DIR
+	tries=0
+	while grep -q " $1 " /proc/mounts; do
+		umount "$1" 2>/dev/null || umount -f "$1" 2>/dev/null
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || return 1
+		usleep 100000
+	done
+}
+
+umount_export() {
+	umount_patiently $export_dir/below && umount_patiently $export_dir
+}
+
+# What is left of a filesystem over the network, and of its server.
+stop_export() {
+	umount_patiently "$MNT" || return 1
+	! grep -q " /proc/fs/nfsd " /proc/mounts || nfs-server stop || return 1
+	umount_export
+}
+
 # uprobe DIR: put a breakpoint into a program of this filesystem and run it: the kernel reads the page by itself.
 uprobe() {
 	events=/sys/kernel/tracing/uprobe_events

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034 # what is set here is for whoever sources the file
+# shellcheck shell=sh disable=SC2034,SC2154 # what is set here is for who sources the file, who sets the rest
 # nfs - NFSv4.2 over the loopback interface, and the ext4 that the same machine's nfsd exports.
 #
 # Both are audited: what nfsd does as a lock manager (leases for delegations, locks of clients) is done to the files of
@@ -6,45 +6,19 @@
 fs_modules="nfsd nfs nfsv4"
 fs_programs="mkfs.ext4"
 
-export_dir=/tmp/export
-
-# The kernel lets go of an export some time after it has been told to.
-umount_export() {
-	tries=0
-	until umount $export_dir/below $export_dir 2>/dev/null || umount $export_dir 2>/dev/null; do
-		tries=$((tries + 1))
-		[ $tries -lt 100 ] || return 1
-		usleep 50000
-	done
-}
-
 fs_setup() {
-	mkdir -p $export_dir
-	if ! mkfs.ext4 -q -F "$DISK" || ! mount -t ext4 "$DISK" $export_dir; then
-		echo "the ext4 to be exported cannot be mounted" >&2
-		return 1
-	fi
-	# A mount point of the server becomes one of the client when it is walked into.
-	mkdir $export_dir/below
-	mount -t tmpfs below $export_dir/below || return 1
 	AUDIT="$MNT $export_dir"
-	nfs-server start $export_dir $export_dir/below || return 1
+	serve_export below || return 1
 	mount -t nfs4 -o vers=4.2,sec=sys,clientaddr=127.0.0.1 127.0.0.1:/ "$MNT"
 }
 
 fs_work() {
 	status=0
-	mkdir "$MNT/work"
-	# A file's methods are known when it was met, and those of its mappings when those were: the third time has all.
-	for pass in 1 2 3; do
-		everycall "$MNT/work" 2>"/tmp/everycall.$pass" || status=1
-		sleep 2
-	done
-	cat /tmp/everycall.3 >&2
+	every_call "$MNT/work" || status=1
 	ls -l "$MNT/below" || status=1
 	locks posix "$MNT/posix" || status=1
 	locks flock "$MNT/flock" || status=1
-	locks cross "$MNT/cross" $export_dir/cross || status=1
+	locks cross "$MNT/cross" "$export_dir/cross" || status=1
 	swapfile "$MNT/swap" || status=1
 	umount "$MNT" || status=1
 	nfs-server stop || status=1
@@ -53,7 +27,5 @@ fs_work() {
 }
 
 fs_teardown() {
-	! grep -q " $MNT " /proc/mounts || umount -f "$MNT"
-	! grep -q " /proc/fs/nfsd " /proc/mounts || nfs-server stop
-	! grep -q " $export_dir " /proc/mounts || umount_export
+	stop_export
 }

@@ -9,11 +9,7 @@ fs_setup() {
 
 fs_work() {
 	status=0
-	mkdir "$MNT/work"
-	for pass in 1 2 3; do
-		everycall "$MNT/work" 2>"/tmp/everycall.$pass" || status=1
-		sleep 2
-	done
+	every_call "$MNT/work" || status=1
 	locks posix "$MNT/posix" || status=1
 	locks lease "$MNT/lease" || status=1
 	umount "$MNT" || status=1
