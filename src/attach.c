@@ -158,7 +158,7 @@ struct attacher {
 
 static bool fits_first(const struct attacher *a, const struct function *f)
 {
-	return a->plan->policy != ATTACH_KPROBE && f->how == BY_TRAMPOLINE &&
+	return a->plan->policy != ATTACH_KPROBE && !f->no_trampoline &&
 	       (!f->pair || templates__can_pair(a->templates, FLAVOUR_TYPED));
 }
 
@@ -166,7 +166,7 @@ static bool fits(const struct attacher *a, const struct function *f, const struc
 {
 	if (a->plan->policy == (way->how == BY_KPROBE ? ATTACH_TRAMPOLINE : ATTACH_KPROBE))
 		return false;
-	if (way->how < f->how) /* no trampoline leads to it, or it was refused */
+	if (way->how == BY_TRAMPOLINE && f->no_trampoline)
 		return false;
 	return f->pair || !way->pair;
 }
@@ -195,8 +195,7 @@ static int attach_by(struct attacher *a, int fn, const struct attempt *way)
 	if (!err && (a->keep || may_be_refused || f->btf.struct_by_value)) {
 		err = link_programs(f);
 		/* It is the trampoline that was refused, not the program. */
-		if (err && way->how == BY_TRAMPOLINE)
-			f->how = BY_KPROBE;
+		f->no_trampoline = f->no_trampoline || (err && way->how == BY_TRAMPOLINE);
 	}
 	if (err || !a->keep)
 		detach(f);
@@ -298,14 +297,18 @@ static int attach_all(struct attacher *a, int first)
 		attached += f->state == FUNCTION_ATTACHED;
 		show(a);
 	}
+	/* Without templates each is refused by itself; what was attached goes on. */
 	err = prepare(a, FLAVOUR_PORTABLE, first);
-	for (int i = first; !err && i < p->n_functions; i++) {
+	for (int i = first; i < p->n_functions; i++) {
 		if (p->functions[i].state != FUNCTION_PLANNED)
 			continue;
-		attached += !attach_otherwise(a, i);
+		if (err)
+			function__refuse(&p->functions[i], "its programs cannot be made ready: %s", strerror(-err));
+		else
+			attached += !attach_otherwise(a, i);
 		show(a);
 	}
-	return err ? err : attached;
+	return attached;
 }
 
 int attach__functions(struct plan *p, struct templates *t, const struct ksyms *ks, int first, attach_progress progress,

@@ -177,7 +177,7 @@ static int find_function(struct kbtf *kb, const struct ksyms *ks, struct functio
 
 	f->btf.args = f->where.args;
 	if (ksyms__name_count(ks, f->name, module) > 1) {
-		f->how = BY_KPROBE;
+		f->no_trampoline = true;
 		function__note(f, "%zu functions of this name: a trampoline could be that of another one",
 			       ksyms__name_count(ks, f->name, module));
 		return 0;
@@ -189,7 +189,7 @@ static int find_function(struct kbtf *kb, const struct ksyms *ks, struct functio
 	}
 	if (!err)
 		return 0;
-	f->how = BY_KPROBE;
+	f->no_trampoline = true;
 	f->btf.args = f->where.args;
 	if (err == -ENODATA)
 		function__note(f, "module %s has no BTF on this kernel", f->module);
