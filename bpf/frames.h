@@ -83,10 +83,10 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 	__u32 owner;                                                                                                   \
                                                                                                                        \
 	if (!vl_entry_##id(ctx, words, &sig, &owner) || vl_not_selected(sig))                                          \
-		return;                                                                                                \
+		return 0;                                                                                              \
 	f = vl_frame_claim(ctx);                                                                                       \
 	if (!f)                                                                                                        \
-		return;                                                                                                \
+		return 0;                                                                                              \
 	for (int i = 0; i < 2 * vl_entry_slots_##id; i++)                                                              \
 		f->words[i] = words[i];                                                                                \
 	vl_frame_start(f, sig, owner);

@@ -88,7 +88,7 @@ static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 	__u32 owner;                                                                                                   \
                                                                                                                        \
 	if (!vl_entry_##id(ctx, f.words, &sig, &owner) || vl_not_selected(sig))                                        \
-		return;                                                                                                \
+		return 0;                                                                                              \
 	for (int i = 2 * vl_entry_slots_##id; i < 2 * VL_SLOTS; i++)                                                   \
 		f.words[i] = 0;                                                                                        \
 	f.at = f.start_ns = f.nvcsw = 0;                                                                               \

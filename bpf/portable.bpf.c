@@ -12,7 +12,6 @@
 #include "read.h"
 #include "abi.h"
 #include "owners.h"
-#include "pin.h"
 #include "preempt.h"
 #include "programs.h"
 #include "record.h"

@@ -57,14 +57,17 @@
 
 static __always_inline __u64 vl_context(void)
 {
-	__u32 count, base = vl_plan(VL_PLAN_CONTEXT_BASE);
+	int count;
 
 	if (vl_plan(VL_PLAN_CONTEXT) == VL_CONTEXT_UNKNOWN)
 		return VL_SIG_NO_CONTEXT;
-	count = vl_preempt_count(vl_plan(VL_PLAN_CONTEXT)) & PREEMPT_COUNT_MASK;
-	if (count == base)
+	count = vl_preempt_count(vl_plan(VL_PLAN_CONTEXT));
+#ifdef VL_PORTABLE
+	count -= (int)vl_plan(VL_PLAN_CONTEXT_BASE);
+#endif
+	if (!(count & PREEMPT_COUNT_MASK))
 		return 0;
-	return (count - base) & PREEMPT_INTERRUPT_MASK ? VL_SIG_ATOMIC | VL_SIG_INTERRUPT : VL_SIG_ATOMIC;
+	return count & PREEMPT_INTERRUPT_MASK ? VL_SIG_ATOMIC | VL_SIG_INTERRUPT : VL_SIG_ATOMIC;
 }
 
 #define vl_not_selected(sig) (vl_plan(VL_PLAN_SELECT) && !((sig)&vl_plan(VL_PLAN_SELECT)))
@@ -80,33 +83,28 @@ static __always_inline void vl_frame_start(struct vl_frame *f, __u64 sig, __u32 
 		f->start_ns = bpf_ktime_get_ns();
 }
 
-#define VL_PROGRAM(id, kind)                                                                                           \
-	SEC("vfs/" #id "/" #kind)                                                                                      \
-	int vl_##kind##_##id(__u64 *ctx)                                                                               \
-	{                                                                                                              \
-		vl_pin();                                                                                              \
-		vl_do_##kind##_##id(ctx);                                                                              \
-		vl_unpin();                                                                                            \
-		return 0;                                                                                              \
-	}
-
 #define VL_PROGRAMS(id, slots)                                                                                         \
-	static __always_inline void vl_do_once_##id(__u64 *ctx)                                                        \
+	SEC("vfs/" #id "/once")                                                                                        \
+	int vl_once_##id(__u64 *ctx)                                                                                   \
 	{                                                                                                              \
 		struct vl_stack_value sample;                                                                          \
 		struct vl_call call = {.n_words = 2 * vl_entry_slots_##id, .sample = &sample};                         \
                                                                                                                        \
 		if (!vl_entry_##id(ctx, sample.words, &call.sig, &call.owner) || vl_not_selected(call.sig))            \
-			return;                                                                                        \
+			return 0;                                                                                      \
 		vl_count(ctx, &call, vl_cpu());                                                                        \
+		return 0;                                                                                              \
 	}                                                                                                              \
                                                                                                                        \
-	static __always_inline void vl_do_enter_##id(__u64 *ctx)                                                       \
+	SEC("vfs/" #id "/enter")                                                                                       \
+	int vl_enter_##id(__u64 *ctx)                                                                                  \
 	{                                                                                                              \
 		VL_ENTER(id, slots)                                                                                    \
+		return 0;                                                                                              \
 	}                                                                                                              \
                                                                                                                        \
-	static __always_inline void vl_do_leave_##id(__u64 *ctx)                                                       \
+	SEC("vfs/" #id "/leave")                                                                                       \
+	int vl_leave_##id(__u64 *ctx)                                                                                  \
 	{                                                                                                              \
 		struct vl_frame *f = vl_frame_find(ctx);                                                               \
 		struct vl_stack_value sample;                                                                          \
@@ -114,7 +112,7 @@ static __always_inline void vl_frame_start(struct vl_frame *f, __u64 sig, __u32 
 		__u64 cpu;                                                                                             \
                                                                                                                        \
 		if (!f)                                                                                                \
-			return;                                                                                        \
+			return 0;                                                                                      \
 		cpu = vl_cpu();                                                                                        \
 		if (vl_plan(VL_PLAN_LATENCY))                                                                          \
 			vl_count_latency(bpf_ktime_get_ns() - f->start_ns, cpu);                                       \
@@ -126,10 +124,7 @@ static __always_inline void vl_frame_start(struct vl_frame *f, __u64 sig, __u32 
 		call.owner = f->owner;                                                                                 \
 		vl_count(ctx, &call, cpu);                                                                             \
 		vl_frame_free(ctx, f);                                                                                 \
-	}                                                                                                              \
-                                                                                                                       \
-	VL_PROGRAM(id, once)                                                                                           \
-	VL_PROGRAM(id, enter)                                                                                          \
-	VL_PROGRAM(id, leave)
+		return 0;                                                                                              \
+	}
 
 #endif

@@ -210,10 +210,6 @@ enum vl_context_source { VL_CONTEXT_UNKNOWN, VL_CONTEXT_VARIABLE, VL_CONTEXT_PCP
 /* Portable programs run in trampolines and in kprobes. */
 enum vl_place { VL_PLACE_CONTEXT, VL_PLACE_ENTRY_STACK, VL_PLACE_RETURN_STACK };
 
-/* Helper calls by these numbers become calls of kernel functions, or nothing: see bpf/pin.h. */
-#define VL_CALL_PIN 0x76660001
-#define VL_CALL_UNPIN 0x76660002
-
 #define VL_ARG_OFFSET 0x4000
 #define VL_ARG_RETURN 15
 

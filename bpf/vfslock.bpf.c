@@ -11,7 +11,6 @@
 #include "read.h"
 #include "abi.h"
 #include "owners.h"
-#include "pin.h"
 #include "preempt.h"
 #include "programs.h"
 #include "record.h"

@@ -16,16 +16,15 @@
  * arch_prepare_bpf_trampoline()). */
 #define ALWAYS_FITTING_ARGS 6
 
-static void fill_plan(const struct plan *p, const struct templates *t, const struct function *f, struct clone *c)
+static void fill_plan(const struct plan *p, const struct function *f, struct clone *c)
 {
 	c->plan[VL_PLAN_LATENCY] = f->latency && f->pair;
 	c->plan[VL_PLAN_SLEPT] = f->slept && f->pair;
 	c->plan[VL_PLAN_SELECT] = f->select;
 	c->plan[VL_PLAN_CONTEXT] = p->context;
-	c->plan[VL_PLAN_CONTEXT_BASE] = templates__pins(t);
 	if (c->kprobe) {
 		c->plan[VL_PLAN_CONTEXT] = p->kprobe_measured ? p->context : VL_CONTEXT_UNKNOWN;
-		c->plan[VL_PLAN_CONTEXT_BASE] += (__u64)p->kprobe_context;
+		c->plan[VL_PLAN_CONTEXT_BASE] = (__u64)p->kprobe_context;
 		c->plan[VL_PLAN_PLACE] = c->kind == TEMPLATE_LEAVE ? VL_PLACE_RETURN_STACK : VL_PLACE_ENTRY_STACK;
 	}
 	for (int s = 0; s < VL_SLOTS; s++)
@@ -81,7 +80,7 @@ static int load_program(struct plan *p, struct templates *t, struct clone *c, en
 	char log[192] = "";
 
 	c->kind = kind;
-	fill_plan(p, t, f, c);
+	fill_plan(p, f, c);
 	f->programs[slot] = templates__clone(t, c, log, sizeof(log));
 	if (f->programs[slot] >= 0)
 		return 0;

@@ -28,7 +28,6 @@ struct templates {
 	int n_more;
 	enum flavour relocating; /* of the object that is being loaded */
 	bool has_cmpxchg;
-	int pin[2]; /* BTF ids of bpf_preempt_disable() and bpf_preempt_enable(), or 0 */
 	struct banks rows, histograms;
 	int cpus, cpus_rounded; /* CPU numbers are below cpus; records have room for a power of two */
 	struct templates_maps maps;
@@ -221,22 +220,6 @@ bool templates__kernel_has_cmpxchg(void)
 	return fd >= 0;
 }
 
-static void find_pin(struct templates *t)
-{
-	struct kbtf_func disable, enable;
-
-	if (kbtf__func(t->kb, "bpf_preempt_disable", NULL, &disable) ||
-	    kbtf__func(t->kb, "bpf_preempt_enable", NULL, &enable))
-		return;
-	t->pin[0] = disable.id;
-	t->pin[1] = enable.id;
-}
-
-bool templates__pins(const struct templates *t)
-{
-	return t->pin[0];
-}
-
 int templates__open(struct kbtf *kb, struct templates **out)
 {
 	struct templates *t = calloc(1, sizeof(*t));
@@ -245,7 +228,6 @@ int templates__open(struct kbtf *kb, struct templates **out)
 	if (!t)
 		return -ENOMEM;
 	t->kb = kb;
-	find_pin(t);
 	t->has_cmpxchg = templates__kernel_has_cmpxchg();
 	t->maps.frames_by_place = -1;
 	t->cpus = libbpf_num_possible_cpus();
@@ -486,22 +468,6 @@ static int patch_argument(struct bpf_insn *insn, const struct clone *c)
 	return offset < 0 ? offset : 0;
 }
 
-static bool is_pin(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
-	       (insn->imm == VL_CALL_PIN || insn->imm == VL_CALL_UNPIN);
-}
-
-static void patch_pin(const struct templates *t, struct bpf_insn *insn)
-{
-	int id = t->pin[insn->imm == VL_CALL_UNPIN];
-
-	if (id)
-		*insn = (struct bpf_insn){.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = id};
-	else
-		*insn = (struct bpf_insn){.code = BPF_JMP | BPF_JA}; /* to the next one: nothing */
-}
-
 static int patch(struct templates *t, struct bpf_insn *insns, size_t n, const struct clone *c)
 {
 	int err = 0;
@@ -511,8 +477,6 @@ static int patch(struct templates *t, struct bpf_insn *insns, size_t n, const st
 			err = patch_constant(t, &insns[i], c);
 		else if (insns[i].code == (BPF_LDX | BPF_MEM | BPF_DW) && insns[i].off >= VL_ARG_OFFSET)
 			err = patch_argument(&insns[i], c);
-		else if (is_pin(&insns[i]))
-			patch_pin(t, &insns[i]);
 		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
 			i++; /* its second half is data */
 	}

@@ -44,9 +44,6 @@ int templates__cpus(const struct templates *t);
 /* Does BPF have a compare-and-exchange here (5.12)? False, too, if no program may be loaded. */
 bool templates__kernel_has_cmpxchg(void);
 
-/* Do programs run with preemption switched off (bpf/pin.h)? They then find preempt_count one higher. */
-bool templates__pins(const struct templates *t);
-
 /* Does this kernel take pairs of @flavour? Typed ones need a compare-and-exchange in BPF (5.12). */
 bool templates__can_pair(const struct templates *t, enum flavour flavour);
 
