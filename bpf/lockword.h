@@ -180,7 +180,8 @@ static __always_inline struct vl_any_folio *vl_folio_of(struct page *page)
 		return (struct vl_any_folio *)page;
 	if (head < COMPOUND_MASKS)
 		return (struct vl_any_folio *)(head - 1);
-	/* The verifier lets no pointer be masked, but something bounded be taken off it: at most 1 GiB's struct pages. */
+	/* The verifier lets no pointer be masked, but something bounded be taken off it: at most 1 GiB's struct pages.
+	 */
 	return (struct vl_any_folio *)((char *)page - (vl_low_half(page) & ~(__u32)head & 0xffffff));
 }
 

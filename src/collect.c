@@ -58,8 +58,8 @@ static bool is_function(const struct collector *c, __u32 fn)
 }
 
 /*
- * A pair by kprobe asks at the entry whether a stack will be wanted (vl_stack_at_entry()): not for what was good in every
- * call so far.
+ * A pair by kprobe asks at the entry whether a stack will be wanted (vl_stack_at_entry()): not for what was good in
+ * every call so far.
  */
 static void judge_entry(struct collector *c, __u32 fn, __u64 sig, __u32 state)
 {
@@ -242,8 +242,8 @@ static int skip_programs(struct collector *c, const __u64 *ips)
 
 /*
  * The programs' own frames come first: the path starts at the method's function. Of a pair the function may be missing:
- * it has returned, and a trampoline that was jumped to, not called (newer kernels, CONFIG_DYNAMIC_FTRACE_WITH_JMP), leaves
- * no trace of it on the stack.
+ * it has returned, and a trampoline that was jumped to, not called (newer kernels, CONFIG_DYNAMIC_FTRACE_WITH_JMP),
+ * leaves no trace of it on the stack.
  */
 static void cut_stack(struct collector *c, struct seen_stack *s, const __u64 *ips)
 {

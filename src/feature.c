@@ -621,10 +621,12 @@ static const struct feature features[] = {
 	 "Nothing in this version: a function that no trampoline leads to gets a kprobe of its own.",
 	 "Boot Linux 5.18 or later with CONFIG_FPROBE=y."},
 	{"kprobes", "kprobes", false, probe_kprobes,
-	 "Functions that no trampoline leads to (too many arguments, no BTF, an ambiguous name) are listed, not watched.",
+	 "Functions that no trampoline leads to (too many arguments, no BTF, an ambiguous name) are listed, not "
+	 "watched.",
 	 "Boot a kernel built with CONFIG_KPROBE_EVENTS=y, and mount sysfs on /sys."},
 	{"cmpxchg", "compare-and-exchange in BPF", false, probe_cmpxchg,
-	 "Programs that watch returns keep calls in progress in a hash, and read memory by helper calls, which costs more.",
+	 "Programs that watch returns keep calls in progress in a hash, and read memory by helper calls, which costs "
+	 "more.",
 	 "Boot Linux 5.12 or later."},
 	{"cap_sys_admin", "CAP_SYS_ADMIN", false, probe_cap_admin,
 	 "BTF of modules cannot be opened, nor filesystems that are mounted elsewhere.", AS_ROOT},

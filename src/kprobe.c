@@ -23,7 +23,8 @@ static int read_number(const char *path, const char *format)
 
 int kprobe__attach(int prog, __u64 addr, bool at_return)
 {
-	int type = read_number(KPROBE_PMU "type", "%d"), bit = read_number(KPROBE_PMU "format/retprobe", "config:%d"), fd;
+	int type = read_number(KPROBE_PMU "type", "%d"), bit = read_number(KPROBE_PMU "format/retprobe", "config:%d"),
+	    fd;
 	struct perf_event_attr attr = {.size = sizeof(attr)};
 
 	if (type < 0 || bit < 0)

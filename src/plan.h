@@ -36,7 +36,7 @@ struct function {
 	enum function_state state;
 	char reason[256]; /* of FUNCTION_REFUSED; else why by kprobe, or why only the entry is watched, or "" */
 	enum attach_how how;
-	bool no_trampoline; /* none leads to it, or takes its arguments */
+	bool no_trampoline;   /* none leads to it, or takes its arguments */
 	bool portable;        /* its programs are those of bpf/portable.bpf.c */
 	bool undocumented;    /* no rule of the document is about its method: refused for that */
 	bool entry_only;      /* a return that is wanted cannot be watched */

@@ -75,8 +75,8 @@ struct method {
 	short ops, since, until, first_rule, n_rules, n_entry, n_exit, select;
 	bool hot, needs_exit;
 	unsigned int exit_conditions; /* mask of those that are looked at at the return */
-	const char *formerly; /* its older name, under which older documents describe it, or NULL */
-	const char *gone;     /* why no kernel has it although the document names it, or NULL */
+	const char *formerly;         /* its older name, under which older documents describe it, or NULL */
+	const char *gone;             /* why no kernel has it although the document names it, or NULL */
 };
 
 /* A column of the document's table: which lock's cells stand under which words, in which documents. */
