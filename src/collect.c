@@ -344,20 +344,37 @@ __u64 collector__unreturned(const struct collector *c)
 	return c->n_unreturned;
 }
 
+/* Runs that the kernel skipped because the same program was already running on that CPU, in a task it had preempted. */
+static __u64 program_misses(int program)
+{
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+
+	return program >= 0 && !bpf_obj_get_info_by_fd(program, &info, &len) ? info.recursion_misses : 0;
+}
+
 static __u64 recursion_misses(const struct plan *p)
 {
 	__u64 sum = 0;
 
 	for (int i = 0; i < p->n_functions; i++)
-		for (int k = 0; k < 2; k++) {
-			struct bpf_prog_info info = {0};
-			__u32 len = sizeof(info);
-
-			if (p->functions[i].programs[k] >= 0 &&
-			    !bpf_obj_get_info_by_fd(p->functions[i].programs[k], &info, &len))
-				sum += info.recursion_misses;
-		}
+		sum += program_misses(p->functions[i].programs[0]) + program_misses(p->functions[i].programs[1]);
 	return sum;
+}
+
+__u64 collector__mixed(const struct collector *c, int fn)
+{
+	const struct function *f = &c->plan->functions[fn];
+	__u64 counts[VL_N_LOST], recursion;
+
+	if (!f->pair)
+		return 0;
+	if (f->how == BY_TRAMPOLINE)
+		return program_misses(f->programs[1]);
+	/* Which kretprobe missed returns is not told; that some did, by what they left behind. */
+	if (collector__lost(c, counts, &recursion))
+		return 0;
+	return counts[VL_LOST_unmatched] + c->n_unreturned;
 }
 
 int collector__lost(const struct collector *c, __u64 counts[VL_N_LOST], __u64 *recursion)

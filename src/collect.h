@@ -53,6 +53,13 @@ const struct seen_stack *collector__stacks(const struct collector *c, int *n);
 /* The latencies of a function, summed over CPUs. -ENODATA: not measured. */
 int collector__latency(const struct collector *c, int fn, struct hist *out);
 
+/*
+ * How many calls of a paired function may have been counted with what was seen at the entry of an earlier one, whose
+ * return was not shown: if the entry of a later call at the same place of the stack is not seen either (skipped, or a
+ * call on another mount), its return finds the frame of the former. 0 for functions whose entry alone is watched.
+ */
+__u64 collector__mixed(const struct collector *c, int fn);
+
 /* Calls that portable pairs had not seen return when the programs became inert: in progress, or their return missed. */
 __u64 collector__unreturned(const struct collector *c);
 

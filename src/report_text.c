@@ -366,7 +366,10 @@ static void print_lost(const struct results *r, FILE *out)
 		fprintf(out, "  %s  calls by kprobe in progress at the end, or whose return the kernel did not show\n",
 			text__count(count, sizeof(count), r->unreturned));
 	if (r->recursion)
-		fprintf(out, "  %s  program already running on that CPU: calls not seen\n",
+		fprintf(out,
+			"  %s  program already running on that CPU, in a task that was preempted: calls not seen, and "
+			"maybe "
+			"as many latencies wrong\n",
 			text__count(count, sizeof(count), r->recursion));
 }
 

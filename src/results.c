@@ -242,6 +242,57 @@ static int judge_all(struct maker *k)
 	return 0;
 }
 
+static int function_index(const struct maker *k, const struct function *f)
+{
+	return (int)(f - k->a->plan.functions);
+}
+
+static struct rule_result *result_of(struct results *r, const struct rule *rule)
+{
+	for (int i = 0; i < r->n_methods; i++)
+		for (int n = 0; n < r->methods[i].method->n_rules; n++)
+			if (r->methods[i].rules[n].rule == rule)
+				return &r->methods[i].rules[n];
+	return NULL;
+}
+
+/*
+ * Where the kernel skipped a function's programs, as many of its calls may be mixed from two (collector__mixed()). No
+ * more breaches than that are not told to be violations.
+ */
+static void doubt_mixed(struct maker *k)
+{
+	struct results *r = k->r;
+	int kept = 0;
+
+	for (int i = 0; i < r->n_findings; i++) {
+		struct finding *f = &r->findings[i];
+		__u64 mixed = f->verdict == VERDICT_VIOLATION
+				      ? collector__mixed(k->a->collector, function_index(k, f->function))
+				      : 0;
+		__u64 sum = 0;
+
+		for (int n = 0; mixed && n < r->n_findings; n++)
+			if (r->findings[n].rule == f->rule && r->findings[n].function == f->function &&
+			    r->findings[n].verdict == VERDICT_VIOLATION)
+				sum += r->findings[n].calls;
+		f->doubtful = mixed && sum <= mixed;
+	}
+	for (int i = 0; i < r->n_findings; i++) {
+		struct finding *f = &r->findings[i];
+
+		if (f->doubtful) {
+			struct rule_result *rr = result_of(r, f->rule);
+
+			rr->violations -= f->calls;
+			rr->undecided += f->calls;
+		} else {
+			r->findings[kept++] = *f;
+		}
+	}
+	r->n_findings = kept;
+}
+
 static bool any_attached(const struct results *r, const struct method_result *m)
 {
 	for (int i = 0; i < m->n_functions; i++)
@@ -299,7 +350,9 @@ static void conclude_rule(struct results *r, struct method_result *m, struct rul
 	else
 		rr->verdict = VERDICT_NOT_EXERCISED;
 	if (rr->verdict == VERDICT_UNVERIFIABLE)
-		rr->why = "it was broken in calls whose stack could not be taken: who called decides";
+		rr->why = "it was broken in calls whose stack could not be taken, where who called decides; or in no "
+			  "more than "
+			  "may be mixed from two, as the kernel skipped programs";
 	if (rr->verdict == VERDICT_NOT_EXERCISED)
 		c->not_exercised++;
 	else
@@ -332,6 +385,7 @@ int results__make(struct audit *a, struct results *out)
 		err = judge_all(&k);
 	if (err)
 		return err;
+	doubt_mixed(&k);
 	for (int i = 0; i < out->n_methods; i++) {
 		struct method_result *m = &out->methods[i];
 

@@ -16,7 +16,7 @@ struct rule_result {
 	__u64 kept, violations, drifts;
 	__u64 direct;    /* breaches in calls that the filesystem made itself: no promise was made */
 	__u64 outside;   /* breaches outside the methods that the rule is about */
-	__u64 undecided; /* breaches without a stack: whether they are violations cannot be told */
+	__u64 undecided; /* breaches without a stack, or maybe mixed from two calls: not told to be violations */
 	enum verdict verdict;
 	bool proof; /* of an ok: all calls are proven, not merely likely */
 	bool not_attached;
@@ -45,6 +45,7 @@ struct finding {
 	const struct rule *rule;
 	const struct function *function;
 	enum verdict verdict; /* VERDICT_VIOLATION or VERDICT_DRIFT */
+	bool doubtful;        /* while results are made: see doubt_mixed() */
 	const struct drift *drift;
 	struct judgement judgement;
 	__u64 sig, calls;
