@@ -18,26 +18,42 @@ struct hook {
 #define BUFFERS "functions that complete the I/O of buffers (b_end_io)"
 
 static const struct hook all[] = {
-	{"unmounted", {"generic_shutdown_super"}, NULL, 0, NULL, NULL, NULL},
-	{"learn_inode",
-	 {"security_d_instantiate"},
-	 NULL,
-	 0,
-	 NULL,
-	 NULL,
-	 "operations of kinds of inode that first appear"},
-	{"learn_mapping",
-	 {"perf_event_mmap", "vma_set_page_prot"},
-	 "vm_area_struct",
-	 0,
-	 NULL,
-	 NULL,
-	 "operations of mappings"},
-	{"learn_posix_lock", {"vfs_lock_file"}, "file_lock", 2, NULL, NULL, "operations of posix locks"},
-	{"learn_local_lock", {"locks_lock_inode_wait"}, "file_lock", 1, NULL, NULL, "operations of locks"},
-	{"learn_lease", {"generic_setlease", "vfs_setlease"}, "file", 0, NULL, NULL, "operations of leases"},
-	{"learn_buffer_second", {"submit_bh_wbc", "submit_bh"}, "buffer_head", 1, "buffer_head", "b_end_io", BUFFERS},
-	{"learn_buffer_third", {"submit_bh_wbc", "submit_bh"}, "buffer_head", 2, "buffer_head", "b_end_io", BUFFERS},
+	{.program = "unmounted", .functions = {"generic_shutdown_super"}},
+	{.program = "learn_inode",
+	 .functions = {"security_d_instantiate"},
+	 .learns = "operations of kinds of inode that first appear"},
+	{.program = "learn_mapping",
+	 .functions = {"perf_event_mmap", "vma_set_page_prot"},
+	 .of_type = "vm_area_struct",
+	 .learns = "operations of mappings"},
+	{.program = "learn_posix_lock",
+	 .functions = {"vfs_lock_file"},
+	 .of_type = "file_lock",
+	 .position = 2,
+	 .learns = "operations of posix locks"},
+	{.program = "learn_local_lock",
+	 .functions = {"locks_lock_inode_wait"},
+	 .of_type = "file_lock",
+	 .position = 1,
+	 .learns = "operations of locks"},
+	{.program = "learn_lease",
+	 .functions = {"generic_setlease", "vfs_setlease"},
+	 .of_type = "file",
+	 .learns = "operations of leases"},
+	{.program = "learn_buffer_second",
+	 .functions = {"submit_bh_wbc", "submit_bh"},
+	 .of_type = "buffer_head",
+	 .position = 1,
+	 .member_of = "buffer_head",
+	 .member = "b_end_io",
+	 .learns = BUFFERS},
+	{.program = "learn_buffer_third",
+	 .functions = {"submit_bh_wbc", "submit_bh"},
+	 .of_type = "buffer_head",
+	 .position = 2,
+	 .member_of = "buffer_head",
+	 .member = "b_end_io",
+	 .learns = BUFFERS},
 };
 
 #define N_HOOKS (sizeof(all) / sizeof(all[0]))
@@ -71,12 +87,14 @@ static bool is_missed(struct kbtf *kb, const struct hook *h, const struct hooks 
 	return h + 1 == all + N_HOOKS || !h[1].learns || !h->learns || strcmp(h->learns, h[1].learns) != 0;
 }
 
-static int choose(struct kbtf *kb, struct bpf_object *obj, const struct hook *h, struct bpf_program **out)
+static int choose(struct kbtf *kb, struct bpf_object *obj, const struct hook *h, bool wanted, struct bpf_program **out)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(obj, h->program);
-	bool wanted = !h->member || kbtf__has_member(kb, h->member_of, h->member);
-	const char *function = wanted ? find_function(kb, h) : NULL;
+	const char *function = NULL;
 	int err;
+
+	if (wanted && (!h->member || kbtf__has_member(kb, h->member_of, h->member)))
+		function = find_function(kb, h);
 
 	if (!prog)
 		return -ENOENT;
@@ -89,7 +107,7 @@ static int choose(struct kbtf *kb, struct bpf_object *obj, const struct hook *h,
 	return err;
 }
 
-int hooks__open(struct kbtf *kb, struct bpf_object *obj, struct hooks **out)
+int hooks__open(struct kbtf *kb, struct bpf_object *obj, bool learn, struct hooks **out)
 {
 	struct hooks *hooks = calloc(1, sizeof(*hooks));
 	int err = 0;
@@ -97,9 +115,9 @@ int hooks__open(struct kbtf *kb, struct bpf_object *obj, struct hooks **out)
 	if (!hooks)
 		return -ENOMEM;
 	for (size_t i = 0; i < N_HOOKS && !err; i++)
-		err = choose(kb, obj, &all[i], &hooks->programs[i]);
+		err = choose(kb, obj, &all[i], learn || !all[i].learns, &hooks->programs[i]);
 	for (size_t i = 0; i < N_HOOKS && !err; i++) {
-		if (hooks->programs[i] || !is_missed(kb, &all[i], hooks))
+		if (hooks->programs[i] || (!learn && all[i].learns) || !is_missed(kb, &all[i], hooks))
 			continue;
 		if (!all[i].learns)
 			err = -ENOTSUP;
@@ -135,7 +153,9 @@ int hooks__attach(struct hooks *h)
 
 			fprintf(stderr, "vfslock: hook %s (%s) cannot be attached: %s (see 'vfslock features')\n",
 				all[i].program, bpf_program__section_name(h->programs[i]), strerror(-err));
-			return err;
+			if (!all[i].learns)
+				return err;
+			fprintf(stderr, "vfslock: not learnt: %s\n", all[i].learns);
 		}
 	}
 	return 0;

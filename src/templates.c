@@ -170,19 +170,34 @@ static size_t map_memory(int fd)
 	return bytes;
 }
 
-static int load(struct templates *t)
+static int load_hooks(struct templates *t, bool learn)
 {
-	struct bpf_map *map;
-	int err;
+	int err = open_object(FLAVOUR_TYPED, &t->obj);
 
-	err = open_object(FLAVOUR_TYPED, &t->obj);
 	if (err)
 		return err;
 	set_autoload(t->obj, NULL, 0);
-	err = hooks__open(t->kb, t->obj, &t->hooks);
-	if (err)
-		return err;
-	err = bpf_object__load(t->obj);
+	err = hooks__open(t->kb, t->obj, learn, &t->hooks);
+	return err ? err : bpf_object__load(t->obj);
+}
+
+static int load(struct templates *t)
+{
+	struct bpf_map *map;
+	int err = load_hooks(t, true);
+
+	/* One hook that the verifier refuses on a kernel we have not met must not be the end of all. */
+	if (err && t->hooks) {
+		fprintf(stderr,
+			"vfslock: a hook that learns tables cannot be loaded (%s): audited are those that are there "
+			"when the audit begins\n",
+			strerror(-err));
+		hooks__free(t->hooks);
+		t->hooks = NULL;
+		bpf_object__close(t->obj);
+		t->obj = NULL;
+		err = load_hooks(t, false);
+	}
 	if (err) {
 		fprintf(stderr, "vfslock: the hooks and maps cannot be loaded: %s (see 'vfslock features')\n",
 			strerror(-err));
