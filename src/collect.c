@@ -365,7 +365,7 @@ static __u64 recursion_misses(const struct plan *p)
 __u64 collector__mixed(const struct collector *c, int fn)
 {
 	const struct function *f = &c->plan->functions[fn];
-	__u64 counts[VL_N_LOST], recursion;
+	__u64 counts[VL_N_LOST] = {0}, recursion;
 
 	if (!f->pair)
 		return 0;
