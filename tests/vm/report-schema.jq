@@ -22,7 +22,7 @@ def method: fields("method \(.method)"; {ops: "string", method: "string", functi
     reason: "string|null", programs: "number", calls: "number", latency: "object|null"}),
     (select(.state == "refused" and .reason == null) | "function \(.function): refused without a reason"), latency);
 def finding: fields("finding \(.rule)"; {rule: "string", ops: "string", method: "string", function: "string", module: "string|null",
-    documented: "string", where: "string", condition: "string|null", lock: "string", expected: "string", observed: "string", lock_word: "string",
+    mount: "string|null", documented: "string", where: "string", condition: "string|null", lock: "string", expected: "string", observed: "string", lock_word: "string",
     evidence: "string", because: "string|null", count: "number", task: "object", first_seen_ns: "number", last_seen_ns: "number",
     first_seen_seconds: "number", last_seen_seconds: "number", stack: "array"}),
   (.task | fields("task"; {pid: "number", tgid: "number", comm: "string", cpu: "number"})),
@@ -41,7 +41,8 @@ fields("report"; {version: "number", kernel: "string", spec: "string|null", moun
   (select(.rules != .checked + .unverifiable + .not_attached) | "coverage: rules do not add up"),
   (select(.checked != .exercised + .not_exercised) | "coverage: checked do not add up")),
 (.lost | fields("lost"; {signatures_full: "number", stacks_full: "number", ring_full: "number", frames_full: "number",
-  unmatched: "number", tables_full: "number", recursion: "number"})),
+  unmatched: "number", tables_full: "number", recursion: "number", unreturned: "number"})),
+(.coverage.learnt[] | fields("learnt"; {mount: "string", ops: "string", found_on: "string", met_seconds: "number", attached_seconds: "number"})),
 (.cost | fields("cost"; {programs: "number", attach_seconds: "number", cpu_seconds: "number", map_bytes: "number",
   sampled_seconds: "number", sampled_runs: "number", ns_per_run: "number|null", cpu_share: "number|null"})),
 (select(.calls != ([.methods[].calls] | add)) | "report: calls is not the sum over methods")
