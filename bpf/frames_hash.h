@@ -77,7 +77,7 @@ static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 	if (vl_plan(VL_PLAN_PLACE) != VL_PLACE_ENTRY_STACK)
 		return -1;
 	verdict = bpf_map_lookup_elem(&verdicts, &key);
-	return verdict && *verdict == VL_SIG_OK ? -1 : bpf_get_stackid(ctx, &stacks, 0);
+	return verdict && *verdict == VL_SIG_OK ? -1 : vl_take_stack(ctx);
 }
 
 #define VL_STACK_OF(frame) (vl_plan(VL_PLAN_PLACE) == VL_PLACE_RETURN_STACK ? &(frame)->stack : 0)

@@ -30,6 +30,7 @@ struct {
 } by_stack SEC(".maps");
 
 #define VL_STACK_DEPTH 48
+#define EEXIST 17
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
@@ -37,6 +38,23 @@ struct {
 	__type(key, __u32);
 	__uint(value_size, VL_STACK_DEPTH * sizeof(__u64));
 } stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 2048);
+	__type(key, __u32);
+	__uint(value_size, VL_STACK_DEPTH * sizeof(__u64));
+} more_stacks SEC(".maps");
+
+static __always_inline __s32 vl_take_stack(void *ctx)
+{
+	__s32 id = bpf_get_stackid(ctx, &stacks, 0);
+
+	if (id != -EEXIST)
+		return id;
+	id = bpf_get_stackid(ctx, &more_stacks, 0);
+	return id < 0 ? id : id + VL_MORE_STACKS;
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -101,7 +119,7 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_
 	struct vl_stack_value *known;
 	__u64 now = bpf_ktime_get_ns();
 
-	key.stack = call->stack ? *call->stack : bpf_get_stackid(ctx, &stacks, 0);
+	key.stack = call->stack ? *call->stack : vl_take_stack(ctx);
 	known = bpf_map_lookup_elem(&by_stack, &key);
 	if (!known) {
 		vl_fill_sample(call, now);

@@ -58,9 +58,15 @@ struct vl_sig_value {
 	__u64 calls; /* those that no row counted */
 };
 
+/*
+ * A stack map refuses a stack whose hash has the place of another one: some in a hundred, once there are hundreds.
+ * Those go to a second map.
+ */
+#define VL_MORE_STACKS (1 << 20)
+
 struct vl_stack_key {
 	__u32 fn;
-	__s32 stack; /* id in the stack map, or negative: no stack could be taken */
+	__s32 stack; /* id in the stack map, + VL_MORE_STACKS if in the second; negative: no stack could be taken */
 	__u64 sig;
 	__u32 owner; /* index in vl_control.owners of the object the calls were about */
 	__u32 zero;

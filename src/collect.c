@@ -265,6 +265,14 @@ static void cut_stack(struct collector *c, struct seen_stack *s, const __u64 *ip
 		s->ips[s->n_ips++] = ips[i];
 }
 
+static int look_up_stack(const struct collector *c, __s32 id, __u64 *ips)
+{
+	bool more = id >= VL_MORE_STACKS;
+
+	id -= more ? VL_MORE_STACKS : 0;
+	return bpf_map_lookup_elem(more ? c->maps->more_stacks : c->maps->stacks, &id, ips);
+}
+
 static int take_stack(struct collector *c, const void *key)
 {
 	const struct vl_stack_key *k = key;
@@ -282,7 +290,7 @@ static int take_stack(struct collector *c, const void *key)
 	*s = (struct seen_stack){.fn = (int)k->fn, .sig = k->sig, .owner = (int)k->owner};
 	if (bpf_map_lookup_elem(c->maps->by_stack, k, &s->sample))
 		return 0;
-	if (k->stack >= 0 && !bpf_map_lookup_elem(c->maps->stacks, &k->stack, ips))
+	if (k->stack >= 0 && !look_up_stack(c, k->stack, ips))
 		cut_stack(c, s, ips);
 	c->n_stacks++;
 	return 0;

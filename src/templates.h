@@ -19,7 +19,7 @@ enum template_kind { TEMPLATE_ONCE, TEMPLATE_ENTER, TEMPLATE_LEAVE, TEMPLATE_KIN
 enum flavour { FLAVOUR_TYPED, FLAVOUR_PORTABLE, FLAVOURS };
 
 struct templates_maps {
-	int frames, signatures, verdicts, by_stack, stacks, events, lost, tables;
+	int frames, signatures, verdicts, by_stack, stacks, more_stacks, events, lost, tables;
 	int frames_by_place; /* -1 while no portable program was made */
 };
 
