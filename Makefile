@@ -73,6 +73,10 @@ $(BUILD)/unit/test_rules: tests/unit/test_rules.c src/judge.c $(BUILD)/gen/rules
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
+$(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/judge.c src/hist.c $(BUILD)/gen/rules.c $(wildcard src/*.h bpf/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
 RST_SOURCES = src/rst.c src/rst_table.c src/rst_words.c
 
 $(BUILD)/unit/test_rst: tests/unit/test_rst.c $(RST_SOURCES) $(wildcard src/*.h bpf/*.h)

@@ -395,7 +395,8 @@ int results__make(struct audit *a, struct results *out)
 		for (int n = 0; n < m->method->n_rules; n++)
 			conclude_rule(out, m, &m->rules[n]);
 	}
-	qsort(out->findings, (size_t)out->n_findings, sizeof(*out->findings), worst_first);
+	if (out->n_findings)
+		qsort(out->findings, (size_t)out->n_findings, sizeof(*out->findings), worst_first);
 	out->unreturned = collector__unreturned(a->collector);
 	return collector__lost(a->collector, out->lost, &out->recursion);
 }

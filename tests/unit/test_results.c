@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From counts to verdicts: what a breach amounts to, given who called and what the kernel skipped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "results.h"
+
+#define CREATE 0x1000 /* where the method's function lies, and who calls it */
+#define CALLER 0x2000
+#define OTHER_CALLER 0x3000
+
+static const char rule_id[] = "inode_operations.create.i_rwsem.dir";
+
+/* What the collector has, and how many of its calls may be mixed. */
+static struct seen_signature signature;
+static struct seen_stack stacks[2];
+static int n_stacks;
+static __u64 mixed;
+static short create_only[2] = {-1, -1};
+
+const struct seen_signature *collector__signatures(const struct collector *c, int *n)
+{
+	(void)c;
+	*n = 1;
+	return &signature;
+}
+
+const struct seen_stack *collector__stacks(const struct collector *c, int *n)
+{
+	(void)c;
+	*n = n_stacks;
+	return stacks;
+}
+
+int collector__latency(const struct collector *c, int fn, struct hist *out)
+{
+	(void)c;
+	(void)fn;
+	(void)out;
+	return -ENODATA;
+}
+
+__u64 collector__mixed(const struct collector *c, int fn)
+{
+	(void)c;
+	(void)fn;
+	return mixed;
+}
+
+__u64 collector__unreturned(const struct collector *c)
+{
+	(void)c;
+	return 0;
+}
+
+int collector__lost(const struct collector *c, __u64 counts[VL_N_LOST], __u64 *recursion)
+{
+	(void)c;
+	memset(counts, 0, VL_N_LOST * sizeof(counts[0]));
+	*recursion = 0;
+	return 0;
+}
+
+const struct target *audit__target_of(const struct audit *a, int owner)
+{
+	(void)a;
+	(void)owner;
+	return NULL;
+}
+
+bool plan__rule_active(const struct plan *p, const struct rule *r, const char **why)
+{
+	*why = r->unverifiable;
+	return in_range(r->since, r->until, p->kernel) && rule_promises(r) && !r->unverifiable;
+}
+
+const short *plan__methods_at(const struct plan *p, __u64 addr)
+{
+	(void)p;
+	return addr == CREATE ? create_only : NULL;
+}
+
+int ksyms__lookup(const struct ksyms *ks, __u64 addr, struct ksym *sym)
+{
+	(void)ks;
+	*sym = (struct ksym){.name = addr == CREATE ? "ext4_create" : "some_caller", .addr = addr};
+	return 0;
+}
+
+static const struct rule *find_rule(void)
+{
+	for (int i = 0; i < n_rules; i++)
+		if (!strcmp(rules[i].id, rule_id))
+			return &rules[i];
+	fail();
+	return NULL;
+}
+
+struct judged {
+	struct audit audit;
+	struct function function;
+	struct results results;
+	const struct rule_result *rule;
+};
+
+/* Five calls of ->create without its lock, from @n callers (0: no stack), and @may_be_mixed. */
+static void judge(struct judged *o, int n, __u64 may_be_mixed)
+{
+	const struct rule *rule = find_rule();
+
+	*o = (struct judged){.function = {.method = rule->method,
+					  .ops = methods[rule->method].ops,
+					  .addr = CREATE,
+					  .state = FUNCTION_ATTACHED,
+					  .pair = true}};
+	o->audit.plan =
+		(struct plan){.rules = rules, .functions = &o->function, .n_functions = 1, .kernel = 6 << 8 | 1};
+	create_only[0] = rule->method;
+	mixed = may_be_mixed;
+	signature = (struct seen_signature){
+		.sig = VL_SIG_VALID | VL_SIG_EXITED | (__u64)VL_STATE_FREE << 4 * rule->slot, .calls = 5};
+	n_stacks = n;
+	for (int i = 0; i < n; i++) {
+		stacks[i] = (struct seen_stack){
+			.sig = signature.sig, .ips = {CREATE, i ? OTHER_CALLER : CALLER}, .n_ips = 2};
+		stacks[i].sample.calls = n == 1 ? 5 : i ? 2 : 3;
+	}
+	assert_int_equal(results__make(&o->audit, &o->results), 0);
+	for (int i = 0; i < methods[rule->method].n_rules; i++)
+		if (o->results.methods[0].rules[i].rule == rule)
+			o->rule = &o->results.methods[0].rules[i];
+	assert_non_null(o->rule);
+}
+
+static void test_breach(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	judge(&o, 1, 0);
+	assert_int_equal(o.rule->verdict, VERDICT_VIOLATION);
+	assert_int_equal(o.rule->violations, 5);
+	assert_int_equal(o.results.violations, 5);
+	assert_int_equal(o.results.n_findings, 1);
+	assert_int_equal(o.results.findings[0].calls, 5);
+	results__free(&o.results);
+}
+
+static void test_callers_apart(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	judge(&o, 2, 0);
+	assert_int_equal(o.rule->violations, 5);
+	assert_int_equal(o.results.n_findings, 2);
+	assert_int_equal(o.results.findings[0].calls, 3);
+	assert_int_equal(o.results.findings[1].calls, 2);
+	results__free(&o.results);
+}
+
+static void test_no_stack(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	judge(&o, 0, 0);
+	assert_int_equal(o.rule->verdict, VERDICT_UNVERIFIABLE);
+	assert_int_equal(o.rule->undecided, 5);
+	assert_int_equal(o.results.violations, 0);
+	results__free(&o.results);
+}
+
+/* As many as may be mixed from two calls: none of them is told to be a violation, whoever called. */
+static void test_mixed(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	for (int callers = 1; callers <= 2; callers++) {
+		judge(&o, callers, 5);
+		assert_int_equal(o.rule->verdict, VERDICT_UNVERIFIABLE);
+		assert_int_equal(o.rule->undecided, 5);
+		assert_int_equal(o.rule->violations, 0);
+		assert_int_equal(o.results.violations, 0);
+		assert_int_equal(o.results.n_findings, 0);
+		results__free(&o.results);
+	}
+}
+
+/* One more than can be mixed: somebody broke the rule, though no single caller did so often. */
+static void test_more_than_mixed(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	for (int callers = 1; callers <= 2; callers++) {
+		judge(&o, callers, 4);
+		assert_int_equal(o.rule->verdict, VERDICT_VIOLATION);
+		assert_int_equal(o.rule->violations, 5);
+		assert_int_equal(o.results.n_findings, callers);
+		results__free(&o.results);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_breach), cmocka_unit_test(test_callers_apart),   cmocka_unit_test(test_no_stack),
+		cmocka_unit_test(test_mixed),  cmocka_unit_test(test_more_than_mixed),
+	};
+
+	return cmocka_run_group_tests_name("results", tests, NULL, NULL);
+}
