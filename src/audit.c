@@ -56,22 +56,22 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
-/* Have modules been loaded (or unloaded) since the symbols were read? Remembers what is loaded now. */
+/* Have modules been loaded (or unloaded) since the symbols were read? Remembers what is loaded now, as a hash (FNV-1a).
+ */
 static bool modules_changed(struct audit *a)
 {
+	__u64 now = 0xcbf29ce484222325ULL;
 	FILE *f = fopen("/proc/modules", "re");
-	char *now = calloc(1, sizeof(a->modules));
-	bool changed = false;
+	bool changed;
+	int c;
 
-	if (f && now) {
-		size_t n = fread(now, 1, sizeof(a->modules) - 1, f);
-
-		changed = n && strcmp(now, a->modules) != 0;
-		memcpy(a->modules, now, sizeof(a->modules));
-	}
-	if (f)
-		fclose(f);
-	free(now);
+	if (!f)
+		return false;
+	while ((c = getc(f)) != EOF)
+		now = (now ^ (__u64)c) * 0x100000001b3ULL;
+	fclose(f);
+	changed = now != a->modules;
+	a->modules = now;
 	return changed;
 }
 
@@ -166,8 +166,7 @@ static int place_owners(struct audit *a)
 		return 0;
 	fprintf(stderr,
 		"vfslock: the addresses of %d filesystems, their disks and types cannot be told apart in one audit: "
-		"audit "
-		"fewer at a time\n",
+		"audit fewer at a time\n",
 		a->n_targets);
 	return -E2BIG;
 }
@@ -402,7 +401,7 @@ static int attach_late_tables(struct audit *a)
 	return 0;
 }
 
-/* One flag for each would be many: without owners no call is anybody's. */
+/* Without owners no call is anybody's. */
 static void make_inert(struct audit *a)
 {
 	volatile struct vl_control *control = templates__control(a->templates);

@@ -51,8 +51,8 @@ struct audit {
 	__u32 multiplier; /* of vl_owner_index() */
 	struct late_table *late;
 	int n_late;
-	char modules[65536]; /* /proc/modules as it was when the symbols were read; its beginning, if longer */
-	bool unmounted;      /* all of them */
+	__u64 modules;  /* hash of /proc/modules as it was when the symbols were read */
+	bool unmounted; /* all of them */
 	double attach_seconds, start_cpu_seconds;
 	__u64 start_ns, stop_ns; /* CLOCK_MONOTONIC */
 	__u64 start_wall_ns;     /* CLOCK_REALTIME, of start_ns */

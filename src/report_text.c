@@ -368,8 +368,7 @@ static void print_lost(const struct results *r, FILE *out)
 	if (r->recursion)
 		fprintf(out,
 			"  %s  program already running on that CPU, in a task that was preempted: calls not seen, and "
-			"maybe "
-			"as many latencies wrong\n",
+			"maybe as many latencies wrong\n",
 			text__count(count, sizeof(count), r->recursion));
 }
 

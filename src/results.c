@@ -351,8 +351,7 @@ static void conclude_rule(struct results *r, struct method_result *m, struct rul
 		rr->verdict = VERDICT_NOT_EXERCISED;
 	if (rr->verdict == VERDICT_UNVERIFIABLE)
 		rr->why = "it was broken in calls whose stack could not be taken, where who called decides; or in no "
-			  "more than "
-			  "may be mixed from two, as the kernel skipped programs";
+			  "more than may be mixed from two, as the kernel skipped programs";
 	if (rr->verdict == VERDICT_NOT_EXERCISED)
 		c->not_exercised++;
 	else

@@ -85,7 +85,7 @@ static int keep_instructions(struct bpf_program *prog, struct bpf_prog_load_opts
 	return bpf_program__set_insns(prog, nothing, 2);
 }
 
-/* Hooks are not touched. */
+/* Only templates of the wanted methods; hooks are switched on by hooks__open(), where they are loaded. */
 static void set_autoload(struct bpf_object *obj, const int *wanted, int n)
 {
 	struct bpf_program *prog;
@@ -95,10 +95,9 @@ static void set_autoload(struct bpf_object *obj, const int *wanted, int n)
 		int method;
 		bool on = false;
 
-		if (parse_section(bpf_program__section_name(prog), &method, &kind))
-			continue;
-		for (int i = 0; i < n; i++)
-			on = on || wanted[i] == method;
+		if (!parse_section(bpf_program__section_name(prog), &method, &kind))
+			for (int i = 0; i < n; i++)
+				on = on || wanted[i] == method;
 		bpf_program__set_autoload(prog, on);
 	}
 }
@@ -352,16 +351,10 @@ static int reuse_maps(struct templates *t, struct bpf_object *obj)
 static int relocate(struct templates *t, enum flavour flavour, const int *wanted, int n)
 {
 	struct bpf_object *obj;
-	struct bpf_program *prog;
-	enum template_kind kind;
-	int method, err = open_object(flavour, &obj);
+	int err = open_object(flavour, &obj);
 
 	if (err)
 		return err;
-	/* The hooks have their own object. */
-	bpf_object__for_each_program(prog, obj)
-		if (parse_section(bpf_program__section_name(prog), &method, &kind))
-			bpf_program__set_autoload(prog, false);
 	set_autoload(obj, wanted, n);
 	t->relocating = flavour;
 	err = reuse_maps(t, obj);
