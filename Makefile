@@ -27,7 +27,7 @@ SPECC_SOURCES = $(wildcard spec/compiler/*.c)
 SPECS = spec/types.spec $(filter-out spec/types.spec,$(sort $(wildcard spec/*.spec)))
 SOURCES = $(sort $(wildcard src/*.c))
 OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/objects.o
-BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
+BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
 .PHONY: all demo test unit lint btf guest kernels matrix bench fuzz check-spec clean packages

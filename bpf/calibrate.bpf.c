@@ -58,4 +58,15 @@ int context(void *ctx)
 	return 0;
 }
 
+/* Where the return address of a traced function lies, seen from its arguments: mmap() comes here. */
+SEC("fexit/down_write_killable")
+int caller(__u64 *ctx)
+{
+	if (!mine() || calibration.stack_bytes ||
+	    bpf_probe_read_kernel(calibration.words, sizeof(calibration.words), &ctx[2]))
+		return 0;
+	calibration.stack_bytes = bpf_get_stack(ctx, calibration.stack, sizeof(calibration.stack), 0);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

@@ -3,6 +3,8 @@
 #ifndef VFSLOCK_CALIBRATE_H
 #define VFSLOCK_CALIBRATE_H
 
+#define VL_CALLER_WORDS 16
+
 struct vl_calibration {
 	__u32 tid;            /* whose path walk is watched */
 	__u32 walks;          /* path_openat() calls seen */
@@ -11,6 +13,9 @@ struct vl_calibration {
 	__u32 may_not_block;  /* flags beyond MAY_EXEC */
 	__u32 kprobes;        /* times that the kprobe was hit */
 	__s32 kprobe_context; /* preempt_count in its program */
+	__s32 stack_bytes;    /* of stack[], when a lock was taken; 0: not yet */
+	__u64 words[VL_CALLER_WORDS]; /* what lies beyond the arguments and the result of that function */
+	__u64 stack[VL_CALLER_WORDS];
 };
 
 struct vl_calibrate_options {

@@ -23,18 +23,19 @@ static __always_inline __u64 vl_rwsem_state(__u64 count, __u64 owner, __u64 me)
 	return (owner & ~OWNER_FLAGS) == me && (owner & RWSEM_READER_OWNED) ? VL_STATE_SHARED_HINT : VL_STATE_SHARED;
 }
 
-static __always_inline __u64 vl_read_rwsem(struct rw_semaphore *sem, __u64 me, __u64 *word)
+/* @tracked: ask the table of held locks what the word leaves open. */
+static __always_inline __u64 vl_read_rwsem(struct rw_semaphore *sem, __u64 me, __u64 *word, bool tracked)
 {
 	__u64 count = VL_GET(sem->count.counter);
 	__u64 owner = VL_GET(sem->owner.counter);
 
 	word[0] = count;
 	word[1] = owner;
-	return vl_rwsem_state(count, owner, me);
+	return vl_known_rwsem(vl_rwsem_state(count, owner, me), sem, me, count, tracked);
 }
 
 /* A lock known by its symbol has no BTF type that the verifier could follow: copied instead of dereferenced. */
-static __always_inline __u64 vl_read_global_rwsem(const void *symbol, __u64 me, __u64 *word)
+static __always_inline __u64 vl_read_global_rwsem(const void *symbol, __u64 me, __u64 *word, bool tracked)
 {
 	const struct rw_semaphore *sem = symbol;
 
@@ -44,10 +45,10 @@ static __always_inline __u64 vl_read_global_rwsem(const void *symbol, __u64 me, 
 	if (bpf_core_read(&word[0], sizeof(word[0]), &sem->count.counter) ||
 	    bpf_core_read(&word[1], sizeof(word[1]), &sem->owner.counter))
 		return VL_STATE_UNREAD;
-	return vl_rwsem_state(word[0], word[1], me);
+	return vl_known_rwsem(vl_rwsem_state(word[0], word[1], me), sem, me, word[0], tracked);
 }
 
-static __always_inline __u64 vl_read_mutex(struct mutex *lock, __u64 me, __u64 *word)
+static __always_inline __u64 vl_read_mutex(struct mutex *lock, __u64 me, __u64 *word, bool tracked)
 {
 	__u64 owner = VL_GET(lock->owner.counter);
 
@@ -58,15 +59,15 @@ static __always_inline __u64 vl_read_mutex(struct mutex *lock, __u64 me, __u64 *
 	return owner & ~OWNER_FLAGS ? VL_STATE_EXCLUSIVE_OTHER : VL_STATE_FREE;
 }
 
-static __always_inline __u64 vl_read_spin(spinlock_t *lock, __u64 me, __u64 *word)
+static __always_inline __u64 vl_read_spin(spinlock_t *lock, __u64 me, __u64 *word, bool tracked)
 {
 	word[0] = VL_GET(lock->rlock.raw_lock.locked);
 	word[1] = 0;
-	return word[0] ? VL_STATE_HELD : VL_STATE_FREE;
+	return vl_known_spin(word[0] ? VL_STATE_HELD : VL_STATE_FREE, lock, me, tracked);
 }
 
 /* By its symbol: see vl_read_global_rwsem(). */
-static __always_inline __u64 vl_read_global_spin(const void *symbol, __u64 me, __u64 *word)
+static __always_inline __u64 vl_read_global_spin(const void *symbol, __u64 me, __u64 *word, bool tracked)
 {
 	const spinlock_t *lock = symbol;
 	__u8 locked = 0;
@@ -75,11 +76,11 @@ static __always_inline __u64 vl_read_global_spin(const void *symbol, __u64 me, _
 	if (!symbol || bpf_core_read(&locked, sizeof(locked), &lock->rlock.raw_lock.locked))
 		return VL_STATE_UNREAD;
 	word[0] = locked;
-	return locked ? VL_STATE_HELD : VL_STATE_FREE;
+	return vl_known_spin(locked ? VL_STATE_HELD : VL_STATE_FREE, lock, me, tracked);
 }
 
 /* Held: by a writer, or by a reader that keeps writers out. Readers that only sample the sequence hold nothing. */
-static __always_inline __u64 vl_read_global_seqlock(const void *symbol, __u64 me, __u64 *word)
+static __always_inline __u64 vl_read_global_seqlock(const void *symbol, __u64 me, __u64 *word, bool tracked)
 {
 	const seqlock_t *lock = symbol;
 	__u8 locked = 0;
@@ -88,7 +89,7 @@ static __always_inline __u64 vl_read_global_seqlock(const void *symbol, __u64 me
 	if (!symbol || bpf_core_read(&locked, sizeof(locked), &lock->lock.rlock.raw_lock.locked))
 		return VL_STATE_UNREAD;
 	word[0] = locked;
-	return locked ? VL_STATE_HELD : VL_STATE_FREE;
+	return vl_known_spin(locked ? VL_STATE_HELD : VL_STATE_FREE, lock, me, tracked);
 }
 
 /* A folio by its address only, where no BTF type leads to it: PAGE(), PAGE_AT(). */
@@ -145,8 +146,8 @@ static __always_inline __u64 vl_read_buffer(struct buffer_head *bh, __u64 *word)
 	return word[0] & (1ULL << bpf_core_enum_value(enum bh_state_bits, BH_Lock)) ? VL_STATE_HELD : VL_STATE_FREE;
 }
 
-#define vl_read_bit(subject, me, word)                                                                                 \
-	((void)(me), _Generic((subject), struct folio *                                                                \
+#define vl_read_bit(subject, me, word, tracked)                                                                                 \
+	((void)(me), (void)(tracked), _Generic((subject), struct folio *                                                                \
 			      : vl_read_folio, struct buffer_head *                                                    \
 			      : vl_read_buffer, struct page *                                                          \
 			      : vl_read_page, struct vl_any_folio *                                                    \

@@ -14,6 +14,7 @@
 #include "owners.h"
 #include "preempt.h"
 #include "programs.h"
+#include "held.h"
 #include "record.h"
 #include "frames_hash.h"
 #include "lockword.h"

@@ -46,6 +46,21 @@ struct {
 	__uint(value_size, VL_STACK_DEPTH * sizeof(__u64));
 } more_stacks SEC(".maps");
 
+/* What the task held at the sample of a stack, and the one that held what it should have held: if locks are tracked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct vl_stack_key);
+	__type(value, struct vl_task_locks);
+} held_by_stack SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct vl_stack_key);
+	__type(value, struct vl_task_locks);
+} holder_by_stack SEC(".maps");
+
 static __always_inline __s32 vl_take_stack(void *ctx)
 {
 	__s32 id = bpf_get_stackid(ctx, &stacks, 0);
@@ -92,6 +107,31 @@ struct vl_call {
 	struct vl_stack_value *sample; /* room on the stack, which one call fills only once */
 };
 
+/*
+ * The task by whose hold a lock is not this one's, at the entry: of the first of the call's locks that has one. It is
+ * in the second word of a rwsem, and the only one of a mutex.
+ */
+static __always_inline __u64 vl_find_holder(struct vl_stack_value *s)
+{
+	for (int i = 0; i < VL_ENTRY_SLOTS; i++) {
+		__u64 state = s->sig >> (4 * i) & 15;
+
+		if (state != VL_STATE_EXCLUSIVE_OTHER && state != VL_STATE_SHARED_OTHER)
+			continue;
+		s->holder_slot = i;
+		return (s->words[2 * i + 1] ? s->words[2 * i + 1] : s->words[2 * i]) & ~7ULL;
+	}
+	return 0;
+}
+
+/* Copied from its task, which may be gone, so that the address is another object's: a name at the worst. */
+static __always_inline void vl_name_holder(const struct task_struct *task, struct vl_stack_value *s)
+{
+	bpf_core_read(&s->holder_pid, sizeof(s->holder_pid), &task->pid);
+	bpf_core_read(&s->holder_tgid, sizeof(s->holder_tgid), &task->tgid);
+	bpf_core_read(s->holder_comm, sizeof(s->holder_comm), &task->comm);
+}
+
 static __always_inline void vl_fill_sample(const struct vl_call *call, __u64 now)
 {
 	struct vl_stack_value *s = call->sample;
@@ -104,12 +144,43 @@ static __always_inline void vl_fill_sample(const struct vl_call *call, __u64 now
 	s->tgid = id >> 32;
 	s->cpu = bpf_get_smp_processor_id();
 	s->n_words = call->n_words;
+	s->sig = call->sig;
+	s->holder = 0;
+	s->holder_pid = s->holder_tgid = s->holder_slot = s->unused = 0;
+	__builtin_memset(s->holder_comm, 0, sizeof(s->holder_comm));
 	bpf_get_current_comm(s->comm, sizeof(s->comm));
 	for (__u32 i = 0; i < 2 * VL_SLOTS; i++)
 		if (i >= call->n_words)
 			s->words[i] = 0;
 	if (call->words)
 		bpf_probe_read_kernel(s->words, call->n_words * sizeof(__u64), call->words);
+}
+
+static __always_inline void vl_keep_locks(void *map, const struct vl_stack_key *key, __u64 task)
+{
+	struct vl_task_locks *t = task ? vl_held_find(vl_plan_pointer(VL_PLAN_HELD), task) : 0;
+
+	if (t)
+		bpf_map_update_elem(map, key, t, BPF_NOEXIST);
+}
+
+/*
+ * The sample is read back from the map: where its own words lie, the verifier would follow what is tested here back to
+ * the states of the locks, and from then on tell all their combinations apart.
+ */
+static __always_inline void vl_keep_holders(const struct vl_stack_key *key)
+{
+	struct vl_stack_value *s = bpf_map_lookup_elem(&by_stack, key);
+
+	if (!s)
+		return;
+	s->holder = vl_find_holder(s);
+	if (s->holder)
+		vl_name_holder((const struct task_struct *)s->holder, s);
+	if (!vl_plan(VL_PLAN_TRACKED))
+		return;
+	vl_keep_locks(&held_by_stack, key, s->task);
+	vl_keep_locks(&holder_by_stack, key, s->holder);
 }
 
 /* Counts the call under its stack; the first call of a stack keeps the sample. */
@@ -126,6 +197,7 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_
 		if (!bpf_map_update_elem(&by_stack, &key, call->sample, BPF_NOEXIST)) {
 			struct vl_event ev = {.type = VL_EVENT_STACK, .a = key.fn, .b = call->sig};
 
+			vl_keep_holders(&key);
 			vl_notify(&ev);
 			return;
 		}

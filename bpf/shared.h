@@ -39,6 +39,10 @@ enum vl_state {
 	VL_STATE_SHARED = 4,          /* somebody holds it shared */
 	VL_STATE_SHARED_HINT = 5,     /* the same, and this task was the last to take it */
 	VL_STATE_HELD = 6,            /* a lock without owner is held */
+	/* Known from the table of held locks, if locks are tracked: */
+	VL_STATE_SHARED_SELF = 7,  /* this task holds it shared */
+	VL_STATE_SHARED_OTHER = 8, /* held shared by other tasks alone: all who hold it are known */
+	VL_STATE_HELD_SELF = 9,    /* a lock without owner is held by this task */
 };
 
 /* Written by the tool into a map of its own: it must not overwrite a count that is going on. */
@@ -77,9 +81,12 @@ struct vl_stack_key {
 struct vl_stack_value {
 	__u64 calls;
 	__u64 first_ns, last_ns; /* CLOCK_MONOTONIC */
-	__u64 task;
+	__u64 sig, task, holder;
 	__u32 pid, tgid, cpu, n_words;
 	char comm[16];
+	/* Who held the first lock that others held, by the lock's owner word; holder_pid is 0 if none did. */
+	__u32 holder_pid, holder_tgid, holder_slot, unused;
+	char holder_comm[16];
 	__u64 words[2 * VL_SLOTS]; /* the lock words as they were read: count and owner, or flags */
 };
 
@@ -183,10 +190,15 @@ struct vl_control {
 	__u64 watched[VL_OWNERS]; /* whose tables are learnt: the same, from before the programs are attached */
 };
 
-/* @low: the lower half of the address. */
+/* Index of an address in a table of 2^@bits. @low: the lower half of the address. */
+static inline __attribute__((always_inline)) __u32 vl_address_index(__u32 low, __u32 multiplier, __u32 bits)
+{
+	return low * multiplier >> (32 - bits);
+}
+
 static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u32 multiplier)
 {
-	return low * multiplier >> (32 - VL_OWNER_BITS);
+	return vl_address_index(low, multiplier, VL_OWNER_BITS);
 }
 
 /*
@@ -205,9 +217,13 @@ static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u
 #define VL_PLAN_CONTEXT 8      /* where preempt_count is: enum vl_context_source */
 #define VL_PLAN_CONTEXT_BASE 9 /* what the program's own entry adds to preempt_count */
 #define VL_PLAN_PLACE 10       /* how the place of the call is told: enum vl_place */
+#define VL_PLAN_TRACK 11       /* mask of the slots about which the table of held locks is asked */
+#define VL_PLAN_TRACKED 37     /* 1: there is a table of held locks */
 #define VL_PLAN_SLOT 12        /* VL_SLOTS of them: read this lock? */
 #define VL_PLAN_MEASURED 24    /* values of MEASURED() constants */
 #define VL_PLAN_GLOBAL 32      /* addresses of the locks that are no object's member */
+#define VL_PLAN_HELD 38        /* address of the table of held locks */
+#define VL_PLAN_READERS 39     /* address of the table of their readers */
 #define VL_PLAN_ARG 40         /* byte offsets of arguments that must be copied */
 #define VL_PLAN_MAX 56
 

@@ -13,6 +13,7 @@
 #include "owners.h"
 #include "preempt.h"
 #include "programs.h"
+#include "held.h"
 #include "record.h"
 #include "frames.h"
 #include "lockword.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "judge.h"
 #include "kprobe.h"
 
 /* The kernel's own "not supported" (include/linux/errno.h), which has no name in user space. */
@@ -15,6 +16,22 @@
 /* Up to this many arguments every kernel's trampoline takes (arch/x86/net/bpf_jit_comp.c,
  * arch_prepare_bpf_trampoline()). */
 #define ALWAYS_FITTING_ARGS 6
+
+/* Which slots' rules ask for more than the lock word tells. */
+static __u64 tracked_slots(const struct plan *p, const struct function *f)
+{
+	const struct method *m = &methods[f->method];
+	__u64 mask = 0;
+
+	for (int i = 0; i < m->n_rules; i++) {
+		const struct rule *r = &p->rules[m->first_rule + i];
+		const char *why;
+
+		if (r->slot >= 0 && plan__rule_active(p, r, &why) && judge__asks_table(r, p->tracking))
+			mask |= 1ULL << (r->slot + (r->phase == RULE_AT_exit ? m->n_entry : 0));
+	}
+	return mask;
+}
 
 static void fill_plan(const struct plan *p, const struct function *f, struct clone *c)
 {
@@ -27,6 +44,8 @@ static void fill_plan(const struct plan *p, const struct function *f, struct clo
 		c->plan[VL_PLAN_CONTEXT_BASE] = (__u64)p->kprobe_context;
 		c->plan[VL_PLAN_PLACE] = c->kind == TEMPLATE_LEAVE ? VL_PLACE_RETURN_STACK : VL_PLACE_ENTRY_STACK;
 	}
+	c->plan[VL_PLAN_TRACK] = tracked_slots(p, f);
+	c->plan[VL_PLAN_TRACKED] = p->tracking != VL_TRACK_NOTHING;
 	for (int s = 0; s < VL_SLOTS; s++)
 		c->plan[VL_PLAN_SLOT + s] = f->slots >> s & 1;
 	for (int i = 0; i < n_measured; i++)
@@ -36,7 +55,7 @@ static void fill_plan(const struct plan *p, const struct function *f, struct clo
 	for (int a = 0; a < VL_ARG_RETURN; a++)
 		c->plan[VL_PLAN_ARG + a] =
 			f->where.position[a] >= 0 ? (__u64)templates__arg_offset(c->kprobe, f->where.position[a]) : 0;
-	for (int g = 0; g < VL_PLAN_ARG - VL_PLAN_GLOBAL && g < n_lock_classes; g++)
+	for (int g = 0; g < VL_PLAN_TRACKED - VL_PLAN_GLOBAL && g < n_lock_classes; g++)
 		c->plan[VL_PLAN_GLOBAL + g] = p->global_locks[g];
 }
 

@@ -13,6 +13,9 @@
 #include "clock.h"
 #include "feature.h"
 
+/* Every so often held locks are compared with their words. */
+#define LOCKS_SWEEP_NS 1000000000ULL
+
 static double process_cpu_seconds(void)
 {
 	return (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9;
@@ -280,7 +283,7 @@ static void show_progress(void *arg, int done, int total)
 
 int audit__open_templates(struct audit *a)
 {
-	return templates__open(a->kbtf, &a->templates);
+	return templates__open(a->kbtf, a->options.track, &a->templates);
 }
 
 /*
@@ -324,6 +327,36 @@ static void arm(volatile struct vl_control *control)
 		control->owners[i] = control->watched[i];
 }
 
+/* Whoever asked for it must not get an audit that only looks as if. */
+static int track_locks(struct audit *a)
+{
+	struct locks_setup setup = {.kb = a->kbtf,
+				    .km = a->kmem,
+				    .ks = a->ksyms,
+				    .targets = a->targets,
+				    .n_targets = a->n_targets,
+				    .owners = a->owners,
+				    .n_owners = a->n_owners,
+				    .control_fd = templates__control_fd(a->templates),
+				    .source = a->options.lock_source,
+				    .caller_word = calibrate__caller_word(a->ksyms)};
+	int err;
+
+	if (setup.caller_word < 0) {
+		fprintf(stderr, "vfslock: where locks are taken cannot be told on this kernel: %s\n",
+			strerror(-setup.caller_word));
+		setup.caller_word = 0;
+	}
+	err = locks__open(&setup, &a->locks);
+	if (!err)
+		err = locks__attach(a->locks);
+	if (err)
+		return err;
+	templates__track(a->templates, locks__held_fd(a->locks), locks__readers_fd(a->locks));
+	a->plan.tracking = locks__tracking(a->locks);
+	return 0;
+}
+
 int audit__start(struct audit *a)
 {
 	__u64 begin = clock_ns(CLOCK_MONOTONIC);
@@ -336,7 +369,9 @@ int audit__start(struct audit *a)
 	control = templates__control(a->templates);
 	control->multiplier = a->multiplier;
 	owners__write(a->owners, a->n_owners, control->watched);
-	err = templates__attach_hooks(a->templates);
+	err = a->options.track ? track_locks(a) : 0;
+	if (!err)
+		err = templates__attach_hooks(a->templates);
 	if (!err)
 		err = check_still_mounted(a);
 	if (!err)
@@ -418,6 +453,10 @@ int audit__poll(struct audit *a, int timeout_ms)
 		cost__tick(&a->cost, &a->plan);
 	if (a->cost.stats_fd >= 0 && timeout_ms > COST_WINDOW_MS)
 		timeout_ms = COST_WINDOW_MS;
+	if (a->locks && clock_ns(CLOCK_MONOTONIC) - a->locks_swept_ns > LOCKS_SWEEP_NS) {
+		locks__drop_stale(a->locks);
+		a->locks_swept_ns = clock_ns(CLOCK_MONOTONIC);
+	}
 	err = collector__poll(a->collector, timeout_ms);
 	if (err)
 		return err;
@@ -426,11 +465,16 @@ int audit__poll(struct audit *a, int timeout_ms)
 
 int audit__stop(struct audit *a)
 {
+	int err;
+
 	make_inert(a);
 	a->stop_ns = clock_ns(CLOCK_MONOTONIC);
 	cost__stop(&a->cost, &a->plan);
 	collector__poll(a->collector, 0);
-	return collector__sweep(a->collector);
+	err = a->locks ? locks__sweep(a->locks) : 0;
+	if (err)
+		fprintf(stderr, "vfslock: the counts of locks cannot be read: %s\n", strerror(-err));
+	return err ? err : collector__sweep(a->collector);
 }
 
 /*
@@ -477,6 +521,7 @@ void audit__close(struct audit *a)
 	}
 	collector__free(a->collector);
 	detach__all(&a->plan);
+	locks__free(a->locks);
 	templates__free(a->templates);
 	discovery__free(a->discovery);
 	plan__free(&a->plan);

@@ -9,6 +9,7 @@
 #include "collect.h"
 #include "cost.h"
 #include "discover.h"
+#include "locks.h"
 #include "owners.h"
 #include "plan.h"
 #include "spec_import.h"
@@ -28,6 +29,8 @@ struct audit_options {
 	const char *latency; /* see struct plan */
 	const char *spec;    /* a document to audit against, or NULL for the compiled rules */
 	enum attach_policy policy;
+	bool track; /* the locks that tasks hold, by hooks on the lock functions */
+	enum lock_source lock_source;
 	bool quiet;   /* no progress on stderr */
 	bool no_cost; /* do not sample the programs' run time */
 };
@@ -40,6 +43,7 @@ struct audit {
 	struct discovery *discovery;
 	struct templates *templates;
 	struct collector *collector;
+	struct lock_tracker *locks; /* NULL: lock words only */
 	struct plan plan;
 	struct imported imported; /* of options.spec */
 	struct cost cost;
@@ -49,6 +53,7 @@ struct audit {
 	struct owner owners[VL_OWNERS];
 	int n_owners;
 	__u32 multiplier; /* of vl_owner_index() */
+	__u64 locks_swept_ns;
 	struct late_table *late;
 	int n_late;
 	__u64 modules;  /* hash of /proc/modules as it was when the symbols were read */

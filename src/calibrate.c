@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -105,6 +106,7 @@ static int measure(struct bpf_object *obj, __u32 mask_arg, struct measured_const
 	int err;
 
 	bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "context"), false);
+	bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "caller"), false);
 	err = load(obj, &options, &c);
 	if (err)
 		return err;
@@ -140,6 +142,14 @@ void calibrate(struct kbtf *kb, struct measured_constant *out)
 	bpf_object__close(obj);
 }
 
+static void load_only(struct bpf_object *obj, const char *name)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), name));
+}
+
 /* Hit by the openat() of walk_a_path(). */
 #define KPROBED "path_openat"
 
@@ -159,7 +169,6 @@ static int measure_kprobe(struct bpf_object *obj, __u64 addr, struct vl_calibrat
 int calibrate__kprobe_context(const struct ksyms *ks, enum vl_context_source source, int *out)
 {
 	struct vl_calibrate_options options = {.context = source};
-	struct bpf_program *prog;
 	struct vl_calibration *c = NULL;
 	struct bpf_object *obj;
 	__u64 addr;
@@ -171,11 +180,65 @@ int calibrate__kprobe_context(const struct ksyms *ks, enum vl_context_source sou
 	obj = bpf_object__open_mem(calibrate_object, OBJECT_SIZE(calibrate_object), NULL);
 	if (!obj)
 		return -errno;
-	bpf_object__for_each_program(prog, obj)
-		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), "context"));
+	load_only(obj, "context");
 	err = load(obj, &options, &c);
 	if (!err)
 		err = measure_kprobe(obj, addr, c, out);
+	globals__unmap(c, sizeof(*c));
+	bpf_object__close(obj);
+	return err;
+}
+
+/* The first frame of the stack that is the kernel's own and not the traced function: younger than the symbols are the
+ * program and the trampoline.
+ */
+static __u64 find_caller(const struct ksyms *ks, const struct vl_calibration *c, const char *traced)
+{
+	for (int i = 0; i < c->stack_bytes / 8 && i < VL_CALLER_WORDS; i++) {
+		struct ksym sym;
+
+		if (!ksyms__lookup(ks, c->stack[i], &sym) && !sym.module && strcmp(sym.name, traced) != 0)
+			return c->stack[i];
+	}
+	return 0;
+}
+
+static int measure_caller(struct bpf_object *obj, const struct ksyms *ks, struct vl_calibration *c)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, "caller");
+	struct bpf_link *link = bpf_program__attach(prog);
+	__u64 caller;
+	void *mem;
+
+	if (!link)
+		return -errno;
+	c->tid = (__u32)syscall(SYS_gettid);
+	mem = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	c->tid = 0;
+	bpf_link__destroy(link);
+	if (mem != MAP_FAILED)
+		munmap(mem, 1);
+	caller = find_caller(ks, c, strchr(bpf_program__section_name(prog), '/') + 1);
+	for (int i = 0; caller && i < VL_CALLER_WORDS; i++)
+		if (c->words[i] == caller)
+			return i;
+	return -ENODATA;
+}
+
+int calibrate__caller_word(const struct ksyms *ks)
+{
+	struct vl_calibrate_options options = {0};
+	struct vl_calibration *c = NULL;
+	struct bpf_object *obj;
+	int err;
+
+	obj = bpf_object__open_mem(calibrate_object, OBJECT_SIZE(calibrate_object), NULL);
+	if (!obj)
+		return -errno;
+	load_only(obj, "caller");
+	err = load(obj, &options, &c);
+	if (!err)
+		err = measure_caller(obj, ks, c);
 	globals__unmap(c, sizeof(*c));
 	bpf_object__close(obj);
 	return err;

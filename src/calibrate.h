@@ -29,6 +29,12 @@ void calibrate(struct kbtf *kb, struct measured_constant *out);
  */
 int calibrate__kprobe_context(const struct ksyms *ks, enum vl_context_source source, int *out);
 
+/*
+ * Where a program at the return of a function finds who called it: words beyond the arguments and the result. Returns
+ * that, or negative errno. It depends on how the kernel makes trampolines.
+ */
+int calibrate__caller_word(const struct ksyms *ks);
+
 const char *measured__name(int kind); /* "LOOKUP_RCU" */
 
 #endif

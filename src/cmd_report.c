@@ -59,6 +59,15 @@ static int parse_seconds(const char *text, double *out)
 	return 0;
 }
 
+static int parse_locks(const char *text, bool *track)
+{
+	*track = !strcmp(text, "track");
+	if (*track || !strcmp(text, "word"))
+		return 0;
+	fprintf(stderr, "vfslock report: --locks %s: give word or track\n", text);
+	return -EINVAL;
+}
+
 /* Returns 0, or an exit status + 1 to leave with. */
 static int parse(int argc, char **argv, struct report_options *o)
 {
@@ -68,6 +77,8 @@ static int parse(int argc, char **argv, struct report_options *o)
 		{"spec", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},
 		{"attach", required_argument, NULL, 'a'},
+		{"locks", required_argument, NULL, 'L'},
+		{"lock-source", required_argument, NULL, 'S'},
 		{"no-cost", no_argument, NULL, 'c'},
 		{"quiet", no_argument, NULL, 'q'},
 		{"help", no_argument, NULL, 'h'},
@@ -83,6 +94,14 @@ static int parse(int argc, char **argv, struct report_options *o)
 			break;
 		case 'a':
 			if (attach_policy__parse(optarg, &o->audit.policy))
+				return EXIT_USAGE + 1;
+			break;
+		case 'L':
+			if (parse_locks(optarg, &o->audit.track))
+				return EXIT_USAGE + 1;
+			break;
+		case 'S':
+			if (lock_source__parse(optarg, &o->audit.lock_source))
 				return EXIT_USAGE + 1;
 			break;
 		case 's':

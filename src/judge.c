@@ -14,6 +14,9 @@ static enum observation lock_seen(const struct rule *r, __u64 sig)
 		[VL_STATE_SHARED] = SEEN_SHARED,
 		[VL_STATE_SHARED_HINT] = SEEN_SHARED_HINT,
 		[VL_STATE_HELD] = SEEN_HELD,
+		[VL_STATE_SHARED_SELF] = SEEN_SHARED_SELF,
+		[VL_STATE_SHARED_OTHER] = SEEN_SHARED_OTHER,
+		[VL_STATE_HELD_SELF] = SEEN_HELD_SELF,
 	};
 	int shift = 4 * r->slot + (r->phase == RULE_AT_exit ? VL_SIG_EXIT_SHIFT : 0);
 
@@ -44,12 +47,12 @@ static struct judgement judge_mode(enum rule_mode mode, enum observation seen)
 	case RULE_exclusive:
 		return judged(seen, seen == SEEN_EXCLUSIVE, true);
 	case RULE_shared:
-		if (seen == SEEN_FREE || seen == SEEN_EXCLUSIVE_OTHER)
+		if (seen == SEEN_FREE || seen == SEEN_EXCLUSIVE_OTHER || seen == SEEN_SHARED_OTHER)
 			return judged(seen, false, true);
-		return judged(seen, true, seen == SEEN_EXCLUSIVE);
+		return judged(seen, true, seen == SEEN_EXCLUSIVE || seen == SEEN_SHARED_SELF);
 	case RULE_held:
 		/* Bit and spin locks have no owner: another task may hold it. */
-		return judged(seen, seen != SEEN_FREE, seen == SEEN_FREE);
+		return judged(seen, seen != SEEN_FREE, seen == SEEN_FREE || seen == SEEN_HELD_SELF);
 	case RULE_free:
 		return judged(seen, seen == SEEN_FREE, true);
 	case RULE_yes:
@@ -158,11 +161,35 @@ enum verdict judge__breach(const struct rule *r, const struct judgement *j, cons
 	return VERDICT_VIOLATION;
 }
 
+bool judge__asks_table(const struct rule *r, enum vl_tracking tracking)
+{
+	enum lock_kind kind = lock_classes[r->lock].kind;
+
+	if (tracking == VL_TRACK_NOTHING)
+		return false;
+	if (r->mode == RULE_shared)
+		return kind == LOCK_KIND_rwsem;
+	return r->mode == RULE_held && tracking == VL_TRACK_TRACEPOINTS &&
+	       (kind == LOCK_KIND_spin || kind == LOCK_KIND_seqlock);
+}
+
 const char *observation__name(enum observation seen)
 {
 	static const char *const names[SEEN_KINDS] = {
-		"nothing", "free",      "exclusive", "exclusive_other", "shared",   "shared_last_by_self",
-		"held",    "can_sleep", "atomic",    "slept",           "no_sleep",
+		[SEEN_NOTHING] = "nothing",
+		[SEEN_FREE] = "free",
+		[SEEN_EXCLUSIVE] = "exclusive",
+		[SEEN_EXCLUSIVE_OTHER] = "exclusive_other",
+		[SEEN_SHARED] = "shared",
+		[SEEN_SHARED_HINT] = "shared_last_by_self",
+		[SEEN_SHARED_SELF] = "shared_by_self",
+		[SEEN_SHARED_OTHER] = "shared_by_others",
+		[SEEN_HELD] = "held",
+		[SEEN_HELD_SELF] = "held_by_self",
+		[SEEN_CAN_SLEEP] = "can_sleep",
+		[SEEN_ATOMIC] = "atomic",
+		[SEEN_SLEPT] = "slept",
+		[SEEN_NO_SLEEP] = "no_sleep",
 	};
 
 	return names[seen];
@@ -171,9 +198,20 @@ const char *observation__name(enum observation seen)
 const char *observation__text(enum observation seen)
 {
 	static const char *const texts[SEEN_KINDS] = {
-		"nothing to see", "free",   "exclusive", "exclusive, by another task",
-		"shared",         "shared", "held",      "can sleep",
-		"atomic",         "slept",  "no sleep",
+		[SEEN_NOTHING] = "nothing to see",
+		[SEEN_FREE] = "free",
+		[SEEN_EXCLUSIVE] = "exclusive",
+		[SEEN_EXCLUSIVE_OTHER] = "exclusive, by another task",
+		[SEEN_SHARED] = "shared",
+		[SEEN_SHARED_HINT] = "shared",
+		[SEEN_SHARED_SELF] = "shared, by this task",
+		[SEEN_SHARED_OTHER] = "shared, by other tasks only",
+		[SEEN_HELD] = "held",
+		[SEEN_HELD_SELF] = "held, by this task",
+		[SEEN_CAN_SLEEP] = "can sleep",
+		[SEEN_ATOMIC] = "atomic",
+		[SEEN_SLEPT] = "slept",
+		[SEEN_NO_SLEEP] = "no sleep",
 	};
 
 	return texts[seen];

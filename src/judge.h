@@ -6,6 +6,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "../bpf/held_layout.h"
 #include "rules.h"
 
 /* What was seen of one rule in one call. */
@@ -16,7 +17,10 @@ enum observation {
 	SEEN_EXCLUSIVE_OTHER, /* another task held it exclusively */
 	SEEN_SHARED,          /* somebody held it shared */
 	SEEN_SHARED_HINT,     /* the same, this task having been the last to take it */
+	SEEN_SHARED_SELF,     /* this task held it shared, by the table of held locks */
+	SEEN_SHARED_OTHER,    /* other tasks alone held it shared, by that table */
 	SEEN_HELD,            /* a lock that has no owner was held */
+	SEEN_HELD_SELF,       /* the same, by this task, by that table */
 	SEEN_CAN_SLEEP,       /* the caller could sleep */
 	SEEN_ATOMIC,          /* the caller could not sleep */
 	SEEN_SLEPT,           /* the method slept */
@@ -64,6 +68,9 @@ struct caller {
  */
 enum verdict judge__breach(const struct rule *r, const struct judgement *j, const struct caller *path, int n,
 			   const struct drift **drift, bool *direct);
+
+/* Is there something about this rule that its lock word leaves open, and the table of held locks may know? */
+bool judge__asks_table(const struct rule *r, enum vl_tracking tracking);
 
 const char *observation__name(enum observation seen); /* for JSON: "exclusive_other" */
 const char *observation__text(enum observation seen); /* for people */

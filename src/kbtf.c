@@ -252,6 +252,22 @@ int kbtf__func(struct kbtf *kb, const char *name, const char *module, struct kbt
 	return 0;
 }
 
+int kbtf__size(struct kbtf *kb, const char *tag)
+{
+	const struct btf_type *t = find_struct(kb, tag);
+
+	return t ? (int)t->size : -ENOENT;
+}
+
+/* include/trace/bpf_probe.h: every tracepoint has a type of its own, for programs to be checked against. */
+bool kbtf__has_tracepoint(struct kbtf *kb, const char *name)
+{
+	char type[128];
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	return btf__find_by_name_kind(kb->objects[0].btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
 bool kbtf__has_function(struct kbtf *kb, const char *name)
 {
 	struct kbtf_func f;

@@ -21,6 +21,8 @@ int kbtf__offset(struct kbtf *kb, const char *path);
 bool kbtf__has_struct(struct kbtf *kb, const char *tag);
 bool kbtf__has_member(struct kbtf *kb, const char *tag, const char *member);
 bool kbtf__has_function(struct kbtf *kb, const char *name);
+bool kbtf__has_tracepoint(struct kbtf *kb, const char *name);
+int kbtf__size(struct kbtf *kb, const char *tag); /* of a struct, in bytes, or -ENOENT */
 
 /* Where this kernel keeps preempt_count: 6.1 and 7.2 a variable, 6.12 a member of pcpu_hot, without PREEMPT_COUNT
  * nowhere. */

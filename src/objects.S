@@ -11,6 +11,7 @@
 
 	embed vfslock_object, "vfslock.bpf.o"
 	embed portable_object, "portable.bpf.o"
+	embed locks_object, "locks.bpf.o"
 	embed reader_object, "reader.bpf.o"
 	embed calibrate_object, "calibrate.bpf.o"
 

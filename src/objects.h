@@ -10,6 +10,7 @@
 
 extern const unsigned char vfslock_object[], vfslock_object_end[];
 extern const unsigned char portable_object[], portable_object_end[];
+extern const unsigned char locks_object[], locks_object_end[];
 extern const unsigned char reader_object[], reader_object_end[];
 extern const unsigned char calibrate_object[], calibrate_object_end[];
 

@@ -21,6 +21,9 @@ struct owner {
  */
 __u32 owners__place(struct owner *owners, int n);
 
+/* The same for a table of 2^@bits. */
+__u32 owners__place_in(struct owner *owners, int n, __u32 bits);
+
 /* Writes them into @table (vl_control.owners or .watched), of which all other entries become VL_NOBODY. */
 void owners__write(const struct owner *owners, int n, volatile __u64 *table);
 

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "../bpf/held_layout.h"
 #include "calibrate.h"
 #include "discover.h"
 #include "kbtf.h"
@@ -65,6 +66,7 @@ struct plan {
 	int n_histograms;
 	int kernel; /* major << 8 | minor: which document is in force */
 	enum attach_policy policy;
+	enum vl_tracking tracking; /* what the table of held locks knows */
 	enum vl_context_source context;
 	int kprobe_context; /* what a kprobe's own entry adds to preempt_count; measured when first needed */
 	bool kprobe_measured;

@@ -36,6 +36,8 @@ struct templates {
 	struct template (*of[FLAVOURS])[TEMPLATE_KINDS]; /* per method */
 	int handler;
 	size_t map_bytes;
+	bool track;
+	int held, readers; /* maps of the table of held locks, or -1 */
 };
 
 static const char *const kind_names[TEMPLATE_KINDS] = {"once", "enter", "leave"};
@@ -137,6 +139,7 @@ static int find_maps(struct templates *t)
 		{"frames", &t->maps.frames}, {"signatures", &t->maps.signatures},   {"by_stack", &t->maps.by_stack},
 		{"stacks", &t->maps.stacks}, {"more_stacks", &t->maps.more_stacks}, {"events", &t->maps.events},
 		{"lost", &t->maps.lost},     {"tables", &t->maps.tables},           {"verdicts", &t->maps.verdicts},
+		{"held_by_stack", &t->maps.held_by_stack}, {"holder_by_stack", &t->maps.holder_by_stack},
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -169,6 +172,17 @@ static size_t map_memory(int fd)
 	return bytes;
 }
 
+/* Without tracking nothing is ever put there. */
+static int size_samples(const struct templates *t, struct bpf_object *obj)
+{
+	static const char *const names[] = {"held_by_stack", "holder_by_stack"};
+	int err = 0;
+
+	for (int i = 0; i < 2 && !t->track && !err; i++)
+		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, names[i]), 1);
+	return err;
+}
+
 static int load_hooks(struct templates *t, bool learn)
 {
 	int err = open_object(FLAVOUR_TYPED, &t->obj);
@@ -176,6 +190,9 @@ static int load_hooks(struct templates *t, bool learn)
 	if (err)
 		return err;
 	set_autoload(t->obj, NULL, 0);
+	err = size_samples(t, t->obj);
+	if (err)
+		return err;
 	err = hooks__open(t->kb, t->obj, learn, &t->hooks);
 	return err ? err : bpf_object__load(t->obj);
 }
@@ -234,7 +251,7 @@ bool templates__kernel_has_cmpxchg(void)
 	return fd >= 0;
 }
 
-int templates__open(struct kbtf *kb, struct templates **out)
+int templates__open(struct kbtf *kb, bool track, struct templates **out)
 {
 	struct templates *t = calloc(1, sizeof(*t));
 	int err;
@@ -242,6 +259,8 @@ int templates__open(struct kbtf *kb, struct templates **out)
 	if (!t)
 		return -ENOMEM;
 	t->kb = kb;
+	t->track = track;
+	t->held = t->readers = -1;
 	t->has_cmpxchg = templates__kernel_has_cmpxchg();
 	t->maps.frames_by_place = -1;
 	t->cpus = libbpf_num_possible_cpus();
@@ -306,6 +325,17 @@ int templates__cpus(const struct templates *t)
 const struct templates_maps *templates__maps(const struct templates *t)
 {
 	return &t->maps;
+}
+
+int templates__control_fd(const struct templates *t)
+{
+	return bpf_map__fd(bpf_object__find_map_by_name(t->obj, ".bss"));
+}
+
+void templates__track(struct templates *t, int held, int readers)
+{
+	t->held = held;
+	t->readers = readers;
 }
 
 volatile struct vl_control *templates__control(struct templates *t)
@@ -419,6 +449,12 @@ static int plan_constant(struct templates *t, const struct clone *c, int index, 
 		out->is_address = true;
 		out->map = t->maps.frames;
 		return 0;
+	case VL_PLAN_HELD:
+	case VL_PLAN_READERS:
+		/* Without tracking the code behind it is dead, but must name some address. */
+		out->is_address = true;
+		out->map = index == VL_PLAN_HELD ? t->held : t->readers;
+		return out->map >= 0 ? 0 : banks__place(&t->rows, c->function, &out->map, &out->offset);
 	case VL_PLAN_ROWS:
 		out->is_address = true;
 		return banks__place(&t->rows, c->function, &out->map, &out->offset);

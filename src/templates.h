@@ -21,16 +21,24 @@ enum flavour { FLAVOUR_TYPED, FLAVOUR_PORTABLE, FLAVOURS };
 struct templates_maps {
 	int frames, signatures, verdicts, by_stack, stacks, more_stacks, events, lost, tables;
 	int frames_by_place; /* -1 while no portable program was made */
+	int held_by_stack, holder_by_stack;
 };
 
 struct templates;
 
-/* Opens the object, creates the maps, loads the hooks. Prints why it failed; returns 0 or negative errno. */
-int templates__open(struct kbtf *kb, struct templates **out);
+/*
+ * Opens the object, creates the maps, loads the hooks. @track: with room for the locks that tasks hold. Prints why it
+ * failed; returns 0 or negative errno.
+ */
+int templates__open(struct kbtf *kb, bool track, struct templates **out);
 void templates__free(struct templates *t);
 
 const struct templates_maps *templates__maps(const struct templates *t);
 volatile struct vl_control *templates__control(struct templates *t);
+int templates__control_fd(const struct templates *t); /* of the map that control lies in */
+
+/* The maps with the table of held locks and of their readers, for clones with VL_PLAN_TRACK. */
+void templates__track(struct templates *t, int held, int readers);
 size_t templates__map_bytes(const struct templates *t); /* memory of all maps, as the kernel accounts it */
 
 /*

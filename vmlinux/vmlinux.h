@@ -53,9 +53,15 @@ struct qspinlock {
 
 typedef struct qspinlock arch_spinlock_t;
 
-struct raw_spinlock {
-	arch_spinlock_t raw_lock;
+/* What lockdep knows a lock by, on kernels that have it. */
+struct lockdep_map {
+	const char *name;
 };
+
+typedef struct raw_spinlock {
+	arch_spinlock_t raw_lock;
+	struct lockdep_map dep_map;
+} raw_spinlock_t;
 
 typedef struct spinlock {
 	struct raw_spinlock rlock;
@@ -73,10 +79,16 @@ struct lockref {
 struct rw_semaphore {
 	atomic_long_t count;
 	atomic_long_t owner;
+	struct lockdep_map dep_map;
+};
+
+struct percpu_rw_semaphore {
+	int block;
 };
 
 struct mutex {
 	atomic_long_t owner;
+	struct lockdep_map dep_map;
 };
 
 struct mm_struct {
@@ -84,6 +96,9 @@ struct mm_struct {
 };
 
 struct task_struct {
+	unsigned int flags;
+	int pid, tgid;
+	char comm[16];
 	unsigned long nvcsw;
 	struct mm_struct *mm;
 };
@@ -98,6 +113,7 @@ struct super_block {
 	struct quota_info s_dquot;
 };
 
+struct inode;
 struct inode_operations;
 struct file_operations;
 struct address_space_operations;
@@ -108,6 +124,12 @@ struct lock_manager_operations;
 
 struct file_lock_context {
 	spinlock_t flc_lock;
+};
+
+struct address_space {
+	struct inode *host;
+	struct rw_semaphore invalidate_lock;
+	const struct address_space_operations *a_ops;
 };
 
 struct inode {
@@ -121,17 +143,13 @@ struct inode {
 	unsigned int i_flags;
 	atomic_t i_count;
 	struct file_lock_context *i_flctx;
-};
-
-struct address_space {
-	struct inode *host;
-	struct rw_semaphore invalidate_lock;
-	const struct address_space_operations *a_ops;
+	struct address_space i_data;
 };
 
 struct dentry {
 	struct lockref d_lockref;
 	struct inode *d_inode;
+	struct dentry *d_parent;
 	const struct dentry_operations *d_op;
 	struct super_block *d_sb;
 };
@@ -267,6 +285,14 @@ struct file_system_type {
 
 struct xattr_handler {
 	const char *name;
+};
+
+struct bpf_iter_meta;
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
 };
 
 struct open_flags {

@@ -57,12 +57,13 @@ static void emit_slot(const struct spec *spec, const struct slot *s, int slot, i
 	fprintf(out, "\tif (vl_slot_wanted(%d)) {\n", slot);
 	if (l->global) {
 		fprintf(out,
-			"\t\tsig |= vl_read_global_%s((void *)vl_plan(VL_PLAN_GLOBAL + %d), me, &words[%d]) << %d;\n",
-			kind, global_index(spec, s->lock), 2 * slot, bit);
+			"\t\tsig |= vl_read_global_%s((void *)vl_plan(VL_PLAN_GLOBAL + %d), me, &words[%d], "
+			"vl_track_wanted(%d)) << %d;\n",
+			kind, global_index(spec, s->lock), 2 * slot, slot, bit);
 	} else {
 		fprintf(out, "\t\t__auto_type it = %s;\n\n\t\tif (it)\n", mark_reads(s->expr));
-		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d]) << %d;\n", kind, mark_reads(l->word),
-			2 * slot, bit);
+		fprintf(out, "\t\t\tsig |= vl_read_%s(%s, me, &words[%d], vl_track_wanted(%d)) << %d;\n", kind,
+			mark_reads(l->word), 2 * slot, slot, bit);
 		fprintf(out, "\t\telse\n\t\t\twords[%d] = words[%d] = vl_opaque(0);\n", 2 * slot, 2 * slot + 1);
 	}
 	fprintf(out, "\t} else {\n\t\twords[%d] = words[%d] = 0;\n\t}\n", 2 * slot, 2 * slot + 1);
@@ -76,13 +77,13 @@ static void emit_conditions(const struct method *m, bool at_exit, FILE *out)
 				mark_reads(m->conditions[i].text), i);
 }
 
-/* Only locks with an owner are compared with the current task. */
+/* Only locks that have an owner, or whose holders may be known, are compared with the current task. */
 static const char *current_task(const struct spec *spec, const struct slot *slots, int n)
 {
 	for (int i = 0; i < n; i++) {
 		enum lock_kind kind = spec->locks[slots[i].lock].kind;
 
-		if (kind == LOCK_RWSEM || kind == LOCK_MUTEX)
+		if (kind == LOCK_RWSEM || kind == LOCK_MUTEX || kind == LOCK_SPIN || kind == LOCK_SEQLOCK)
 			return "bpf_get_current_task()";
 	}
 	return "0";
