@@ -290,6 +290,11 @@ static int take_stack(struct collector *c, const void *key)
 	*s = (struct seen_stack){.fn = (int)k->fn, .sig = k->sig, .owner = (int)k->owner};
 	if (bpf_map_lookup_elem(c->maps->by_stack, k, &s->sample))
 		return 0;
+	/* Absent: nothing that is tracked, or no tracking. */
+	if (bpf_map_lookup_elem(c->maps->held_by_stack, k, &s->held))
+		s->held.n = 0;
+	if (bpf_map_lookup_elem(c->maps->holder_by_stack, k, &s->holder))
+		s->holder.n = 0;
 	if (k->stack >= 0 && !look_up_stack(c, k->stack, ips))
 		cut_stack(c, s, ips);
 	c->n_stacks++;

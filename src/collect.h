@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "../bpf/held_layout.h"
 #include "../bpf/shared.h"
 #include "hist.h"
 #include "plan.h"
@@ -30,6 +31,7 @@ struct seen_stack {
 	struct vl_stack_value sample;
 	__u64 ips[STACK_MAX]; /* innermost first; from the method's own function outward */
 	int n_ips;            /* 0: no stack could be taken */
+	struct vl_task_locks held, holder; /* if locks are tracked: what the task held, and the sample's holder */
 };
 
 struct collector;

@@ -7,7 +7,7 @@
 #include "../bpf/shared.h"
 #include "attach.h"
 #include "json.h"
-#include "results.h"
+#include "report.h"
 
 static void rfc3339(__u64 ns, char *buf, size_t len)
 {
@@ -20,7 +20,7 @@ static void rfc3339(__u64 ns, char *buf, size_t len)
 	snprintf(buf, len, "%s.%09lluZ", date, (unsigned long long)(ns % 1000000000ULL));
 }
 
-static void write_latency(struct json_writer *w, const struct hist *h, bool measured)
+void report__json_latency(struct json_writer *w, const char *key, const struct hist *h, bool measured)
 {
 	static const struct {
 		const char *name;
@@ -29,10 +29,10 @@ static void write_latency(struct json_writer *w, const struct hist *h, bool meas
 	__u64 ns;
 
 	if (!measured) {
-		json_null(w, "latency");
+		json_null(w, key);
 		return;
 	}
-	json_begin_object(w, "latency");
+	json_begin_object(w, key);
 	json_u64(w, "count", h->count);
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
 		if (hist__percentile(h, points[i].p, &ns))
@@ -63,7 +63,7 @@ static void write_function(struct json_writer *w, const struct function_result *
 	json_string(w, "reason", f->reason[0] ? f->reason : NULL);
 	json_u64(w, "programs", f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0);
 	json_u64(w, "calls", fr->calls);
-	write_latency(w, &fr->latency, fr->has_latency);
+	report__json_latency(w, "latency", &fr->latency, fr->has_latency);
 	json_end(w);
 }
 
@@ -126,7 +126,7 @@ static void write_methods(struct json_writer *w, const struct results *r)
 			write_function(w, &r->functions[m->first_function + n]);
 		json_end(w);
 		json_u64(w, "calls", m->calls);
-		write_latency(w, &m->latency, m->has_latency);
+		report__json_latency(w, "latency", &m->latency, m->has_latency);
 		json_begin_array(w, "rules");
 		for (int n = 0; n < m->method->n_rules; n++)
 			write_rule(w, &m->rules[n], &r->audit->plan);
@@ -185,6 +185,7 @@ static void write_finding(struct json_writer *w, const struct results *r, const 
 	json_u64(w, "count", f->calls);
 	if (f->has_sample)
 		write_sample(w, r, f);
+	report__json_held(w, r, f);
 	json_end(w);
 }
 
@@ -312,6 +313,7 @@ int report__json(const struct results *r, FILE *out)
 	write_methods(&w, r);
 	write_findings(&w, r, "violations", VERDICT_VIOLATION);
 	write_findings(&w, r, "drift", VERDICT_DRIFT);
+	report__json_locks(&w, r);
 	write_coverage(&w, r);
 	write_lost(&w, r);
 	json_begin_object(&w, "cost");

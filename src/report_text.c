@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "../bpf/shared.h"
-#include "results.h"
+#include "report.h"
 #include "text.h"
 
 #define WIDTH 110
@@ -261,6 +261,7 @@ static void print_finding(const struct results *r, const struct finding *f, FILE
 		since_start(r, f->sample.first_ns), since_start(r, f->sample.last_ns), f->sample.cpu, f->sample.comm,
 		f->sample.pid, f->sample.tgid);
 	print_stack(r, f, out);
+	report__text_held(r, f, out);
 }
 
 static void print_findings(const struct results *r, FILE *out)
@@ -415,6 +416,7 @@ int report__text(const struct results *r, FILE *out)
 	print_header(r, out);
 	for (int ops = 0; ops < n_ops_structs; ops++)
 		print_ops(r, ops, out);
+	report__text_locks(r, out);
 	print_findings(r, out);
 	print_coverage(r, out);
 	print_lost(r, out);

@@ -112,8 +112,11 @@ static int add_finding(struct maker *k, const struct finding *f)
 		    o->drift == f->drift && o->target == f->target && o->judgement.seen == f->judgement.seen &&
 		    o->n_ips == f->n_ips && !memcmp(o->ips, f->ips, (size_t)f->n_ips * sizeof(f->ips[0]))) {
 			o->calls += f->calls;
-			if (f->has_sample && f->sample.first_ns < o->sample.first_ns)
+			if (f->has_sample && f->sample.first_ns < o->sample.first_ns) {
 				o->sample = f->sample;
+				o->held = f->held;
+				o->holder = f->holder;
+			}
 			if (f->has_sample && f->sample.last_ns > o->sample.last_ns)
 				o->sample.last_ns = f->sample.last_ns;
 			return 0;
@@ -157,6 +160,8 @@ static int judge_path(struct maker *k, struct rule_result *rr, struct finding *f
 		f->has_sample = true;
 		f->target = audit__target_of(k->a, s->owner);
 		f->sample = s->sample;
+		f->held = s->held;
+		f->holder = s->holder;
 		f->n_ips = s->n_ips;
 		memcpy(f->ips, s->ips, sizeof(f->ips));
 	}

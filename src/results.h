@@ -52,6 +52,7 @@ struct finding {
 	const struct target *target; /* the mount it was about; NULL: of several */
 	bool has_sample;
 	struct vl_stack_value sample;
+	struct vl_task_locks held, holder; /* see struct seen_stack */
 	__u64 ips[STACK_MAX];
 	int n_ips;
 };

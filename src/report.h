@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the text and the JSON report share. */
+#ifndef VFSLOCK_REPORT_H
+#define VFSLOCK_REPORT_H
+
+#include "json.h"
+#include "results.h"
+
+/* An object of percentiles, or null. */
+void report__json_latency(struct json_writer *w, const char *key, const struct hist *h, bool measured);
+
+/* What is known of the locks: which were taken and awaited, by whom, for how long. */
+void report__json_locks(struct json_writer *w, const struct results *r);
+void report__text_locks(const struct results *r, FILE *out);
+
+/* The locks that a finding's task held, and who held what it should have held. */
+void report__json_held(struct json_writer *w, const struct results *r, const struct finding *f);
+void report__text_held(const struct results *r, const struct finding *f, FILE *out);
+
+#endif
