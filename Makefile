@@ -5,10 +5,11 @@
 #	make matrix	every filesystem on every kernel; KERNELS="6.1 7.2" FILESYSTEMS="ext4 xfs" choose
 #	make bench	what an audit costs, in guest instructions
 #	make check-spec KERNEL=6.12	the rules against the document in Debian's kernel sources
+#	make lockdep-kernel	a kernel with lockdep for the guests, built from Debian's source
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
 #	make		builds build/vfslock, one static binary
 #
-# `demo`, `test`, `matrix` and `bench` install what they need (Debian, as root). `make` alone only builds.
+# `demo`, `test`, `matrix`, `bench` and `lockdep-kernel` install what they need (Debian, as root). `make` alone only builds.
 
 BUILD ?= build
 CC = gcc
@@ -30,7 +31,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint btf guest kernels matrix bench fuzz check-spec clean packages
+.PHONY: all demo test unit lint btf guest kernels matrix bench fuzz check-spec clean packages lockdep-kernel
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -138,6 +139,11 @@ matrix:
 	tests/packages matrix
 	$(MAKE) --no-print-directory all
 	tests/vm/matrix $(if $(KERNELS),-k "$(KERNELS)") $(if $(FILESYSTEMS),-F "$(FILESYSTEMS)") $(BUILD)
+
+# The kernel that `tests/vm/run-guest -k 6.1-lockdep` boots.
+lockdep-kernel:
+	tests/packages lockdep
+	tests/vm/build-lockdep-kernel
 
 $(BUILD)/bench-guest: $(wildcard tests/vm/bench/*.c) tests/vm/bench/bench.h
 	$(CC) $(C_FLAGS) -static -o $@ $(filter %.c,$^) -lbpf -lelf -lz
