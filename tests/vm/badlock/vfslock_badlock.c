@@ -39,8 +39,10 @@ MODULE_LICENSE("GPL");
 #define CONTROL "vfslock_badlock"
 #define MAX_LINE 1024
 
-/* The last command's outcome, and the guard that lets one command run at a time. */
+/* Lets one command run at a time. */
 static DEFINE_MUTEX(control_lock);
+/* The last command's outcome. A lock of its own: who reads the file may hold what a command waits for. */
+static DEFINE_MUTEX(outcome_lock);
 static char last_command[32] = "none";
 static unsigned int last_calls;
 static int last_error;
@@ -198,7 +200,8 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int run_command(const struct command *command, const char *where, const char *prefix, unsigned int count)
+static int run_command(const struct command *command, const char *where, const char *prefix, unsigned int count,
+		       unsigned int *calls)
 {
 	char name[NAME_MAX + 1];
 	struct path dir;
@@ -209,8 +212,8 @@ static int run_command(const struct command *command, const char *where, const c
 		return error;
 	if (!d_inode(dir.dentry)->i_op->lookup || !d_inode(dir.dentry)->i_op->create)
 		error = -EOPNOTSUPP;
-	for (; !error && last_calls < count;) {
-		if (snprintf(name, sizeof(name), "%s%u", prefix, last_calls) >= sizeof(name)) {
+	for (; !error && *calls < count;) {
+		if (snprintf(name, sizeof(name), "%s%u", prefix, *calls) >= sizeof(name)) {
 			error = -ENAMETOOLONG;
 			break;
 		}
@@ -219,7 +222,7 @@ static int run_command(const struct command *command, const char *where, const c
 		else
 			error = prepare_create(&dir, name, command->create);
 		if (!error)
-			last_calls++;
+			(*calls)++;
 		cond_resched();
 	}
 	path_put(&dir);
@@ -230,7 +233,7 @@ static ssize_t control_write(struct file *file, const char __user *from, size_t 
 {
 	const struct command *command;
 	char *line, *rest, *where, *prefix, *number;
-	unsigned int count;
+	unsigned int count, calls = 0;
 	int error;
 
 	if (size >= MAX_LINE)
@@ -248,10 +251,12 @@ static ssize_t control_write(struct file *file, const char __user *from, size_t 
 		goto free;
 
 	mutex_lock(&control_lock);
+	error = run_command(command, where, prefix, count, &calls);
+	mutex_lock(&outcome_lock);
 	strscpy(last_command, command->name, sizeof(last_command));
-	last_calls = 0;
-	error = run_command(command, where, prefix, count);
+	last_calls = calls;
 	last_error = error;
+	mutex_unlock(&outcome_lock);
 	mutex_unlock(&control_lock);
 free:
 	kfree(line);
@@ -260,9 +265,9 @@ free:
 
 static int control_show(struct seq_file *to, void *unused)
 {
-	mutex_lock(&control_lock);
+	mutex_lock(&outcome_lock);
 	seq_printf(to, "%s calls=%u error=%d\n", last_command, last_calls, last_error);
-	mutex_unlock(&control_lock);
+	mutex_unlock(&outcome_lock);
 	return 0;
 }
 

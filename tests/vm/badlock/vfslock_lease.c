@@ -57,6 +57,8 @@ static int __init vfslock_lease_init(void)
 {
 	int error;
 
+	if (!path)
+		return -EINVAL;
 	leased = filp_open(path, O_RDONLY, 0);
 	if (IS_ERR(leased))
 		return PTR_ERR(leased);
