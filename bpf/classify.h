@@ -112,8 +112,7 @@ static __always_inline bool vl_is_dentry(const void *dentry, __u8 *owner)
 	       (!inode || vl_word_at(inode, vl_offset(struct inode, i_sb)) == (__u64)sb);
 }
 
-#define vl_lies_in_inode(lock, member)                                                                                 \
-	vl_is_inode((const char *)(lock)-vl_offset(struct inode, member), &out->owner)
+#define vl_lies_in_inode(lock, member) vl_is_inode((const char *)(lock)-vl_offset(struct inode, member), &out->owner)
 
 /* @kinds: which classes come into question at all, as a constant. */
 enum vl_lock_shape { VL_SHAPE_RWSEM, VL_SHAPE_MUTEX, VL_SHAPE_SPIN };

@@ -50,7 +50,8 @@ static __always_inline __u64 vl_readers_of(char *table, __u32 lock)
 	__u64 sum = 0;
 
 	for (int p = 0; p < VL_READERS_PROBES; p++) {
-		__u64 word = *vl_readers_at(table, lock, p), none = (__s64)((word >> VL_READERS_SHIFT ^ lock) - 1) >> 63;
+		__u64 word = *vl_readers_at(table, lock, p),
+		      none = (__s64)((word >> VL_READERS_SHIFT ^ lock) - 1) >> 63;
 
 		asm volatile("" : "+r"(none)); /* without a branch, whose ways the verifier would all follow */
 		sum += (__u32)word & none;

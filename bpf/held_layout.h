@@ -37,9 +37,10 @@ enum vl_tracked {
 
 enum vl_held_mode { VL_HELD_SHARED = 1, VL_HELD_EXCLUSIVE = 2 };
 
-#define VL_HELD_CONTENDED 1 /* it was not free when the task came */
+#define VL_HELD_CONTENDED 1   /* it was not free when the task came */
+#define VL_HELD_UNTIMED 8     /* taken before it was known to be tracked: its hold is not measured */
 #define VL_HELD_HANDED_OVER 4 /* released by another task: not counted as one whose release was not seen */
-#define VL_HELD_PENDING 2   /* lockdep's tracepoints: asked for, not yet taken */
+#define VL_HELD_PENDING 2     /* lockdep's tracepoints: asked for, not yet taken */
 
 /* A lock that a task holds. */
 struct vl_held {
@@ -100,9 +101,9 @@ struct vl_fixed {
 };
 
 /* Where locks are taken: (class, mode, caller). */
-#define VL_SITES_BITS 9
+#define VL_SITES_BITS 10
 #define VL_SITES (1 << VL_SITES_BITS)
-#define VL_SITES_PROBES 4
+#define VL_SITES_PROBES 8
 
 static inline __attribute__((always_inline)) __u64 vl_site_key(__u64 class, __u64 mode, __u32 caller)
 {
@@ -144,8 +145,7 @@ struct vl_lock_tables {
 	X(readers_full, "more locks held shared at a time than are counted: not proven")                               \
 	X(unseen, "released without having been seen taken: before the audit, or by another task")                     \
 	X(handed_over, "released by another task than the one that took it: its hold time is not counted")             \
-	X(stale, "not held any more, as the lock word showed: the release was not seen, its hold time is not "         \
-		 "counted")                                                                                            \
+	X(stale, "not held any more, by the lock word: the release was not seen, the hold time is not counted")        \
 	X(exited, "held by tasks that ended")                                                                          \
 	X(sites_full, "more places that take locks than are counted apart")
 

@@ -26,8 +26,8 @@ const volatile struct vl_lock_options options;
 #include "lockdep.h"
 
 /*
- * The return address of the traced function, of @args arguments, lies beyond what its trampoline has saved: how far, the
- * tool has measured. All that can take a lock lies in the topmost 4 GiB.
+ * The return address of the traced function, of @args arguments, lies beyond what its trampoline has saved: how far,
+ * the tool has measured. All that can take a lock lies in the topmost 4 GiB.
  */
 static __always_inline __u32 vl_caller(__u64 *ctx, __u32 args)
 {

@@ -146,12 +146,13 @@ static __always_inline __u64 vl_read_buffer(struct buffer_head *bh, __u64 *word)
 	return word[0] & (1ULL << bpf_core_enum_value(enum bh_state_bits, BH_Lock)) ? VL_STATE_HELD : VL_STATE_FREE;
 }
 
-#define vl_read_bit(subject, me, word, tracked)                                                                                 \
-	((void)(me), (void)(tracked), _Generic((subject), struct folio *                                                                \
-			      : vl_read_folio, struct buffer_head *                                                    \
-			      : vl_read_buffer, struct page *                                                          \
-			      : vl_read_page, struct vl_any_folio *                                                    \
-			      : vl_read_any_folio)(subject, word))
+#define vl_read_bit(subject, me, word, tracked)                                                                        \
+	((void)(me), (void)(tracked),                                                                                  \
+	 _Generic((subject), struct folio *                                                                            \
+		  : vl_read_folio, struct buffer_head *                                                                \
+		  : vl_read_buffer, struct page *                                                                      \
+		  : vl_read_page, struct vl_any_folio *                                                                \
+		  : vl_read_any_folio)(subject, word))
 
 /*
  * The folio of a page that may be a tail page (include/linux/page-flags.h, compound_head()). In 7.x a tail page knows

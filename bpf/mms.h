@@ -6,18 +6,20 @@
 #ifndef VFSLOCK_MMS_H
 #define VFSLOCK_MMS_H
 
-static __always_inline void vl_mm_add(struct mm_struct *mm)
+/* False if it is known already. */
+static __always_inline bool vl_mm_add(struct mm_struct *mm)
 {
 	const void *lock = &mm->mmap_lock;
 
 	if (vl_is_mm(&lock_tables, lock))
-		return;
+		return false;
 	for (int p = 0; p < VL_MMS_PROBES; p++)
 		if (!__sync_val_compare_and_swap(vl_mm_at(&lock_tables, lock, p), 0, (__u64)lock)) {
 			vl_unreject(&lock_tables, lock);
-			return;
+			return true;
 		}
 	vl_lock_lose(VL_LOCK_LOST_mms_full);
+	return false;
 }
 
 /* Those that are there already: the tool reads this iterator once. */
@@ -32,14 +34,20 @@ int keep_present_mms(struct bpf_iter__task_vma *ctx)
 	return 0;
 }
 
-/* Every new mapping: see learn_mapping(). */
+/*
+ * Every new mapping: see learn_mapping(). Who makes it has the lock since before it was tracked, so that it is noted
+ * here.
+ */
 SEC("fentry/perf_event_mmap")
 int BPF_PROG(keep_new_mapping, struct vm_area_struct *vma)
 {
+	struct vl_class class = {.class = VL_TRACKED_mmap_lock};
+	struct mm_struct *mm = vma->vm_mm;
 	__u32 owner;
 
-	if (vl_watched(vma->vm_file->f_inode->i_sb, &owner))
-		vl_mm_add(vma->vm_mm);
+	if (vl_watched(vma->vm_file->f_inode->i_sb, &owner) && vl_mm_add(mm) &&
+	    (mm->mmap_lock.owner.counter & ~7ULL) == bpf_get_current_task())
+		vl_taken(&mm->mmap_lock, class, VL_HELD_EXCLUSIVE, VL_HELD_UNTIMED, 0);
 	return 0;
 }
 

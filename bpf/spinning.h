@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waits that only the tracepoints contention_begin and contention_end show (5.19 on): of spinlocks, and of whoever wants
- * to write to a frozen filesystem. A task that spins does not leave its CPU, so the beginning is kept there.
+ * Waits that only the tracepoints contention_begin and contention_end show (5.19 on): of spinlocks, and of whoever
+ * wants to write to a frozen filesystem. A task that spins does not leave its CPU, so the beginning is kept there.
  */
 #ifndef VFSLOCK_SPINNING_H
 #define VFSLOCK_SPINNING_H

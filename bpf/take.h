@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keeps the table of held locks: taken, released, waited for. Only the task itself writes to its slot, and none of these
- * locks is taken by interrupts; where a release comes from elsewhere, a note is left in the slot.
+ * Keeps the table of held locks: taken, released, waited for. Only the task itself writes to its slot, and none of
+ * these locks is taken by interrupts; where a release comes from elsewhere, a note is left in the slot.
  */
 #ifndef VFSLOCK_TAKE_H
 #define VFSLOCK_TAKE_H
@@ -180,8 +180,7 @@ static __always_inline void vl_held_drop(struct vl_task_locks *t)
 			if (t->of[i].mode == VL_HELD_SHARED)
 				vl_readers_sub((__u32)t->of[i].lock);
 			/* A folio is unlocked by the completion of its I/O, too. */
-			if (t->of[i].class != VL_TRACKED_folio_lock &&
-			    !(t->of[i].flags & VL_HELD_HANDED_OVER))
+			if (t->of[i].class != VL_TRACKED_folio_lock && !(t->of[i].flags & VL_HELD_HANDED_OVER))
 				vl_lock_lose(VL_LOCK_LOST_stale);
 			vl_held_remove(t, i);
 			break;
@@ -362,7 +361,7 @@ static __always_inline bool vl_released(const void *lock)
 	if (i >= VL_HELD_LOCKS)
 		return false;
 	e = &t->of[i];
-	if (!(e->flags & VL_HELD_PENDING)) {
+	if (!(e->flags & (VL_HELD_PENDING | VL_HELD_UNTIMED))) {
 		now = bpf_ktime_get_ns();
 		if (e->mode == VL_HELD_SHARED)
 			vl_readers_sub(vl_low_half(lock));

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "judge.h"
 #include "kprobe.h"
 
 /* The kernel's own "not supported" (include/linux/errno.h), which has no name in user space. */
@@ -17,7 +16,20 @@
  * arch_prepare_bpf_trampoline()). */
 #define ALWAYS_FITTING_ARGS 6
 
-/* Which slots' rules ask for more than the lock word tells. */
+/* Is there something about this rule that its lock word leaves open, and the table of held locks may know? */
+static bool asks_table(const struct rule *r, enum vl_tracking tracking)
+{
+	enum lock_kind kind = lock_classes[r->lock].kind;
+
+	if (tracking == VL_TRACK_NOTHING)
+		return false;
+	if (r->mode == RULE_shared)
+		return kind == LOCK_KIND_rwsem;
+	return r->mode == RULE_held && tracking == VL_TRACK_TRACEPOINTS &&
+	       (kind == LOCK_KIND_spin || kind == LOCK_KIND_seqlock);
+}
+
+/* Which slots' rules do. */
 static __u64 tracked_slots(const struct plan *p, const struct function *f)
 {
 	const struct method *m = &methods[f->method];
@@ -27,7 +39,7 @@ static __u64 tracked_slots(const struct plan *p, const struct function *f)
 		const struct rule *r = &p->rules[m->first_rule + i];
 		const char *why;
 
-		if (r->slot >= 0 && plan__rule_active(p, r, &why) && judge__asks_table(r, p->tracking))
+		if (r->slot >= 0 && plan__rule_active(p, r, &why) && asks_table(r, p->tracking))
 			mask |= 1ULL << (r->slot + (r->phase == RULE_AT_exit ? m->n_entry : 0));
 	}
 	return mask;

@@ -29,8 +29,8 @@ struct seen_stack {
 	__u64 sig;
 	int owner; /* index in vl_control.owners */
 	struct vl_stack_value sample;
-	__u64 ips[STACK_MAX]; /* innermost first; from the method's own function outward */
-	int n_ips;            /* 0: no stack could be taken */
+	__u64 ips[STACK_MAX];              /* innermost first; from the method's own function outward */
+	int n_ips;                         /* 0: no stack could be taken */
 	struct vl_task_locks held, holder; /* if locks are tracked: what the task held, and the sample's holder */
 };
 

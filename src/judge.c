@@ -161,18 +161,6 @@ enum verdict judge__breach(const struct rule *r, const struct judgement *j, cons
 	return VERDICT_VIOLATION;
 }
 
-bool judge__asks_table(const struct rule *r, enum vl_tracking tracking)
-{
-	enum lock_kind kind = lock_classes[r->lock].kind;
-
-	if (tracking == VL_TRACK_NOTHING)
-		return false;
-	if (r->mode == RULE_shared)
-		return kind == LOCK_KIND_rwsem;
-	return r->mode == RULE_held && tracking == VL_TRACK_TRACEPOINTS &&
-	       (kind == LOCK_KIND_spin || kind == LOCK_KIND_seqlock);
-}
-
 const char *observation__name(enum observation seen)
 {
 	static const char *const names[SEEN_KINDS] = {

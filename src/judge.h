@@ -6,7 +6,6 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-#include "../bpf/held_layout.h"
 #include "rules.h"
 
 /* What was seen of one rule in one call. */
@@ -68,9 +67,6 @@ struct caller {
  */
 enum verdict judge__breach(const struct rule *r, const struct judgement *j, const struct caller *path, int n,
 			   const struct drift **drift, bool *direct);
-
-/* Is there something about this rule that its lock word leaves open, and the table of held locks may know? */
-bool judge__asks_table(const struct rule *r, enum vl_tracking tracking);
 
 const char *observation__name(enum observation seen); /* for JSON: "exclusive_other" */
 const char *observation__text(enum observation seen); /* for people */

@@ -43,11 +43,6 @@ int lock_source__parse(const char *word, enum lock_source *out)
 	return -EINVAL;
 }
 
-static bool begins(const char *name, const char *with)
-{
-	return !strncmp(name, with, strlen(with));
-}
-
 /* "fexit/down_read" -> "down_read" */
 static const char *place_of(const struct bpf_program *prog)
 {
@@ -174,7 +169,7 @@ static void add_fixed(struct fixed_locks *f, __u64 object, int offset, enum vl_t
 		return;
 	f->at[f->n] = (struct owner){.address = object + (__u64)offset};
 	f->what[f->n] = (struct vl_fixed){
-		.lock = f->at[f->n].address, .class = (__u8)class, .owner = (__u8)(owner < 0 ? 0 : owner)};
+		.lock = f->at[f->n].address, .class = (__u8) class, .owner = (__u8)(owner < 0 ? 0 : owner)};
 	f->n++;
 }
 
@@ -235,8 +230,9 @@ static int fill_tables(struct lock_tracker *t, const struct locks_setup *s)
 	for (int i = 0; t->tables->multiplier && i < f->n; i++)
 		t->tables->fixed[f->at[i].index] = f->what[i];
 	if (!t->tables->multiplier)
-		fprintf(stderr, "vfslock: the locks of %d super_blocks cannot be told apart: not tracked are s_umount, "
-				"s_vfs_rename_mutex, s_writers and open_mutex\n",
+		fprintf(stderr,
+			"vfslock: the locks of %d super_blocks cannot be told apart: not tracked are s_umount, "
+			"s_vfs_rename_mutex, s_writers and open_mutex\n",
 			s->n_targets);
 	free(f);
 	return 0;
@@ -261,7 +257,7 @@ int locks__open(const struct locks_setup *s, struct lock_tracker **out)
 	t->km = s->km;
 	t->by_tracepoints = lockdep && s->source != LOCKS_BY_HOOKS;
 	err = load(t, s);
-	if (!err)
+	if (!err && t->tables)
 		err = fill_tables(t, s);
 	if (err) {
 		fprintf(stderr, "vfslock: the lock hooks cannot be loaded: %s\n", strerror(-err));
@@ -295,8 +291,9 @@ static void find_present_mms(struct lock_tracker *t)
 	char byte;
 
 	if (fd < 0)
-		fprintf(stderr, "vfslock: address spaces cannot be looked through (%s): mmap_lock is tracked for those "
-				"that map a file from now on\n",
+		fprintf(stderr,
+			"vfslock: address spaces cannot be looked through (%s): mmap_lock is tracked for those "
+			"that map a file from now on\n",
 			strerror(-fd));
 	while (fd >= 0 && read(fd, &byte, 1) > 0)
 		;
@@ -319,7 +316,7 @@ int locks__attach(struct lock_tracker *t)
 	}
 	find_present_mms(t);
 	if (attached)
-		return 0;
+		return locks__forget_lost(t);
 	fprintf(stderr, "vfslock: no lock hook could be attached: %s\n",
 		t->n_hooks ? t->hooks[0].reason : "this kernel has none of the functions");
 	return -ENOTSUP;

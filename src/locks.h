@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lock hooks (bpf/locks.bpf.c): which tasks hold and await the locks of the audited filesystems. They feed the table
- * of held locks, which the methods' programs ask, and count waits and holds per class and per place.
+ * The lock hooks (bpf/locks.bpf.c): which tasks hold and await the locks of the audited filesystems. They feed the
+ * table of held locks, which the methods' programs ask, and count waits and holds per class and per place.
  */
 #ifndef VFSLOCK_LOCKS_H
 #define VFSLOCK_LOCKS_H
@@ -88,7 +88,7 @@ const struct lock_class_result *locks__class(const struct lock_tracker *t, enum 
 const struct lock_site *locks__sites(const struct lock_tracker *t, int *n);
 const struct lock_hook *locks__hooks(const struct lock_tracker *t, int *n);
 __u64 locks__lost(const struct lock_tracker *t, enum vl_lock_lost reason);
-__u64 locks__missed(const struct lock_tracker *t);  /* events that the kernel skipped: a program was running already */
+__u64 locks__missed(const struct lock_tracker *t);   /* events that the kernel skipped: a program was running already */
 __u64 locks__held_now(const struct lock_tracker *t); /* locks that were held at the sweep */
 
 const char *tracked__name(enum vl_tracked class);

@@ -4,6 +4,7 @@
 #define VFSLOCK_LOCKS_TRACKER_H
 
 #include <bpf/libbpf.h>
+#include <string.h>
 
 #include "locks.h"
 
@@ -27,5 +28,13 @@ struct lock_tracker {
 	__u64 lost[VL_N_LOCK_LOST];
 	__u64 held_now;
 };
+
+/* To be called once, when all is attached. */
+int locks__forget_lost(struct lock_tracker *t);
+
+static inline bool begins(const char *name, const char *with)
+{
+	return !strncmp(name, with, strlen(with));
+}
 
 #endif

@@ -102,8 +102,8 @@ void report__json_locks(struct json_writer *w, const struct results *r)
 	if (t) {
 		json_string(w, "source", locks__tracking(t) == VL_TRACK_TRACEPOINTS ? "tracepoints" : "hooks");
 		json_begin_array(w, "classes");
-		for (int class = VL_UNTRACKED + 1; class < VL_N_TRACKED; class ++)
-			write_class(w, r, (enum vl_tracked)class);
+		for (int k = VL_UNTRACKED + 1; k < VL_N_TRACKED; k++)
+			write_class(w, r, (enum vl_tracked)k);
 		json_end(w);
 		json_u64(w, "held_at_end", locks__held_now(t));
 		json_u64(w, "missed_events", locks__missed(t));
@@ -242,7 +242,8 @@ static void add_site_row(struct text_table *table, const struct results *r, cons
 static void add_class_rows(struct text_table *table, const struct results *r, enum vl_tracked class)
 {
 	const struct lock_class_result *c = locks__class(r->audit->locks, class);
-	char taken[TEXT_NUMBER_LEN] = "?", contended[TEXT_NUMBER_LEN], wait[3][TEXT_NUMBER_LEN], hold[3][TEXT_NUMBER_LEN];
+	char taken[TEXT_NUMBER_LEN] = "?", contended[TEXT_NUMBER_LEN], wait[3][TEXT_NUMBER_LEN],
+	     hold[3][TEXT_NUMBER_LEN];
 	const struct lock_site *sites;
 	int n, shown = 0;
 
@@ -288,9 +289,15 @@ static void print_not_known(const struct lock_tracker *t, FILE *out)
 void report__text_locks(const struct results *r, FILE *out)
 {
 	static const struct text_column columns[] = {
-		{"class, and who takes it", TEXT_LEFT}, {"taken", TEXT_RIGHT},    {"contended", TEXT_RIGHT},
-		{"wait p50", TEXT_RIGHT},               {"p99", TEXT_RIGHT},      {"max", TEXT_RIGHT},
-		{"hold p50", TEXT_RIGHT},               {"p99", TEXT_RIGHT},      {"max", TEXT_RIGHT},
+		{"class, and who takes it", TEXT_LEFT},
+		{"taken", TEXT_RIGHT},
+		{"contended", TEXT_RIGHT},
+		{"wait p50", TEXT_RIGHT},
+		{"p99", TEXT_RIGHT},
+		{"max", TEXT_RIGHT},
+		{"hold p50", TEXT_RIGHT},
+		{"p99", TEXT_RIGHT},
+		{"max", TEXT_RIGHT},
 	};
 	const struct lock_tracker *t = r->audit->locks;
 	struct text_table *table;
@@ -300,8 +307,8 @@ void report__text_locks(const struct results *r, FILE *out)
 	table = text_table__new(columns, sizeof(columns) / sizeof(columns[0]));
 	if (!table)
 		return;
-	for (int class = VL_UNTRACKED + 1; class < VL_N_TRACKED; class ++)
-		add_class_rows(table, r, (enum vl_tracked)class);
+	for (int k = VL_UNTRACKED + 1; k < VL_N_TRACKED; k++)
+		add_class_rows(table, r, (enum vl_tracked)k);
 	fprintf(out, "\nlocks (by %s)\n",
 		locks__tracking(t) == VL_TRACK_TRACEPOINTS ? "lockdep's tracepoints" : "hooks on the lock functions");
 	text_table__print(table, out, 2);

@@ -136,10 +136,17 @@ static int find_maps(struct templates *t)
 		const char *name;
 		int *fd;
 	} wanted[] = {
-		{"frames", &t->maps.frames}, {"signatures", &t->maps.signatures},   {"by_stack", &t->maps.by_stack},
-		{"stacks", &t->maps.stacks}, {"more_stacks", &t->maps.more_stacks}, {"events", &t->maps.events},
-		{"lost", &t->maps.lost},     {"tables", &t->maps.tables},           {"verdicts", &t->maps.verdicts},
-		{"held_by_stack", &t->maps.held_by_stack}, {"holder_by_stack", &t->maps.holder_by_stack},
+		{"frames", &t->maps.frames},
+		{"signatures", &t->maps.signatures},
+		{"by_stack", &t->maps.by_stack},
+		{"stacks", &t->maps.stacks},
+		{"more_stacks", &t->maps.more_stacks},
+		{"events", &t->maps.events},
+		{"lost", &t->maps.lost},
+		{"tables", &t->maps.tables},
+		{"verdicts", &t->maps.verdicts},
+		{"held_by_stack", &t->maps.held_by_stack},
+		{"holder_by_stack", &t->maps.holder_by_stack},
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
