@@ -12,6 +12,7 @@
 
 #include "locks_tracker.h"
 #include "objects.h"
+#include "templates.h"
 
 const char *tracked__name(enum vl_tracked class)
 {
@@ -57,7 +58,7 @@ static bool is_wanted(const struct lock_tracker *t, const struct bpf_program *pr
 	const char *name = bpf_program__name(prog), *section = bpf_program__section_name(prog);
 
 	if (begins(section, "iter/"))
-		return true;
+		return kbtf__has_function(t->kb, "bpf_iter_task_vma");
 	if (begins(name, "lockdep_") && !t->by_tracepoints)
 		return false;
 	/* Lockdep does not show the locks of a frozen filesystem as they are: they are handed over. */
@@ -250,6 +251,12 @@ int locks__open(const struct locks_setup *s, struct lock_tracker **out)
 		      stderr);
 		return -ENOTSUP;
 	}
+	if (!templates__kernel_has_cmpxchg()) {
+		fputs("vfslock: locks cannot be tracked here: that takes a compare-and-exchange in BPF programs (Linux "
+		      "5.12); audit with --locks=word\n",
+		      stderr);
+		return -ENOTSUP;
+	}
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
@@ -286,8 +293,8 @@ void locks__free(struct lock_tracker *t)
 static void find_present_mms(struct lock_tracker *t)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(t->obj, "keep_present_mms");
-	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
-	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -errno;
+	struct bpf_link *link = bpf_program__autoload(prog) ? bpf_program__attach_iter(prog, NULL) : NULL;
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -ENOTSUP;
 	char byte;
 
 	if (fd < 0)

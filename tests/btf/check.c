@@ -108,17 +108,31 @@ static void plan_values(const struct kernel *k, int method, struct plan_values *
 	}
 }
 
-/* A program whose function the kernel has not is not attached there, and not loaded either. */
-static bool lacks_function(const struct checking *c, const struct bpf_program *prog)
+/* Does the kernel have the function, tracepoint or iterator that the program sits on? */
+static bool has_place(struct kbtf *kb, const char *section)
 {
-	const char *section = bpf_program__section_name(prog), *function = strchr(section, '/');
+	const char *name = strchr(section, '/');
+	char iterator[64];
 
-	if (strncmp(section, "fentry/", 7) != 0 && strncmp(section, "fexit/", 6) != 0)
+	if (!strncmp(section, "fentry/", 7) || !strncmp(section, "fexit/", 6))
+		return kbtf__has_function(kb, name + 1);
+	if (!strncmp(section, "tp_btf/", 7))
+		return kbtf__has_tracepoint(kb, name + 1);
+	if (strncmp(section, "iter/", 5) != 0)
+		return true;
+	snprintf(iterator, sizeof(iterator), "bpf_iter_%s", name + 1);
+	return kbtf__has_function(kb, iterator);
+}
+
+/* A program whose place the kernel has not is not attached there, and not loaded either. */
+static bool lacks_place(const struct checking *c, const struct bpf_program *prog)
+{
+	const char *section = bpf_program__section_name(prog);
+
+	if (has_place(c->kernel->kb, section))
 		return false;
-	if (kbtf__has_function(c->kernel->kb, function + 1))
-		return false;
-	printf("%s: %s: %s: not looked at: this kernel has no function %s\n", c->kernel->name, c->path,
-	       bpf_program__name(prog), function + 1);
+	printf("%s: %s: %s: not looked at: this kernel has no %s\n", c->kernel->name, c->path,
+	       bpf_program__name(prog), section);
 	return true;
 }
 
@@ -129,7 +143,7 @@ static int choose_programs(struct checking *c)
 
 	bpf_object__for_each_program(prog, c->obj) {
 		int method = method_of(prog);
-		bool wanted = method < 0 ? !lacks_function(c, prog) : c->options->without_plan;
+		bool wanted = method < 0 ? !lacks_place(c, prog) : c->options->without_plan;
 
 		if (method >= n_methods) {
 			fprintf(stderr, "check: %s: %s: no such method\n", c->path, bpf_program__section_name(prog));

@@ -51,6 +51,7 @@ static void test_layout(void **state)
 	assert_int_equal(VL_SLOTS, VL_ENTRY_SLOTS + VL_EXIT_SLOTS);
 	assert_int_equal(VL_STATE_UNREAD, 0);
 	assert_in_range(VL_STATE_HELD, VL_STATE_SHARED_HINT + 1, 15);
+	assert_in_range(VL_STATE_HELD_SELF, VL_STATE_HELD + 1, 15);
 	for (int i = 0; i < COUNT(flags); i++) {
 		assert_int_equal(__builtin_popcountll(flags[i]), 1);
 		assert_true(flags[i] >= condition_flag(CONDITIONS));
@@ -69,21 +70,32 @@ enum want { NEVER, SKIPPED, KEPT_PROOF, KEPT_LIKELY, BROKEN_PROOF };
 
 struct mode_want {
 	enum rule_mode mode;
-	enum want states[VL_STATE_HELD + 1]; /* unread, free, exclusive self, other, shared, shared hint, held */
+	/*
+	 * unread, free, exclusive self, other, shared, shared hint, held; and from the table of held locks: shared by
+	 * this task, shared by others alone, held by this task
+	 */
+	enum want states[VL_STATE_HELD_SELF + 1];
 };
 
 static const struct mode_want mode_wants[] = {
 	/* The write owner says who: exact both ways. A shared hold is no exclusive one, whoever has it. */
-	{RULE_exclusive, {SKIPPED, BROKEN_PROOF, KEPT_PROOF, BROKEN_PROOF, BROKEN_PROOF, BROKEN_PROOF, NEVER}},
+	{RULE_exclusive,
+	 {SKIPPED, BROKEN_PROOF, KEPT_PROOF, BROKEN_PROOF, BROKEN_PROOF, BROKEN_PROOF, NEVER, BROKEN_PROOF,
+	  BROKEN_PROOF, NEVER}},
 	/*
 	 * At least shared. Certain is only: nobody, another's write hold (which excludes every other hold), one's own
-	 * write hold. The readers of a shared lock are anonymous, the last of them in the owner word being a hint.
+	 * write hold. The readers of a shared lock are anonymous, the last of them in the owner word being a hint: the
+	 * table of held locks knows them, if it knows all.
 	 */
-	{RULE_shared, {SKIPPED, BROKEN_PROOF, KEPT_PROOF, BROKEN_PROOF, KEPT_LIKELY, KEPT_LIKELY, NEVER}},
+	{RULE_shared,
+	 {SKIPPED, BROKEN_PROOF, KEPT_PROOF, BROKEN_PROOF, KEPT_LIKELY, KEPT_LIKELY, NEVER, KEPT_PROOF, BROKEN_PROOF,
+	  NEVER}},
 	/* Bit and spin locks have no owner: that they are held says nothing of who holds them. */
-	{RULE_held, {SKIPPED, BROKEN_PROOF, NEVER, NEVER, NEVER, NEVER, KEPT_LIKELY}},
+	{RULE_held,
+	 {SKIPPED, BROKEN_PROOF, NEVER, NEVER, NEVER, NEVER, KEPT_LIKELY, NEVER, NEVER, KEPT_PROOF}},
 	/* Nobody may hold it. */
-	{RULE_free, {SKIPPED, KEPT_PROOF, NEVER, NEVER, NEVER, NEVER, BROKEN_PROOF}},
+	{RULE_free,
+	 {SKIPPED, KEPT_PROOF, NEVER, NEVER, NEVER, NEVER, BROKEN_PROOF, NEVER, NEVER, BROKEN_PROOF}},
 };
 
 static const enum observation state_seen[] = {
@@ -94,6 +106,9 @@ static const enum observation state_seen[] = {
 	[VL_STATE_SHARED] = SEEN_SHARED,
 	[VL_STATE_SHARED_HINT] = SEEN_SHARED_HINT,
 	[VL_STATE_HELD] = SEEN_HELD,
+	[VL_STATE_SHARED_SELF] = SEEN_SHARED_SELF,
+	[VL_STATE_SHARED_OTHER] = SEEN_SHARED_OTHER,
+	[VL_STATE_HELD_SELF] = SEEN_HELD_SELF,
 };
 
 static void check_want(const struct judgement *j, enum want want, const char *what)
@@ -124,7 +139,7 @@ static void check_mode(const struct mode_want *w, enum rule_phase phase, int slo
 	struct rule r = lock_rule(w->mode, phase, slot);
 	char what[96];
 
-	for (unsigned int st = 0; st <= VL_STATE_HELD; st++) {
+	for (unsigned int st = 0; st <= VL_STATE_HELD_SELF; st++) {
 		__u64 sig = flags | state_at(phase, slot, st);
 		struct judgement j = judge__rule(&r, sig);
 
@@ -153,7 +168,7 @@ static void test_unknown_states(void **state)
 
 	(void)state;
 	for (int i = 0; i < COUNT(mode_wants); i++)
-		for (unsigned int st = VL_STATE_HELD + 1; st < 16; st++) {
+		for (unsigned int st = VL_STATE_HELD_SELF + 1; st < 16; st++) {
 			struct rule r = lock_rule(mode_wants[i].mode, RULE_AT_entry, 0);
 
 			j = judge__rule(&r, VL_SIG_VALID | state_at(RULE_AT_entry, 0, st));

@@ -587,10 +587,11 @@ test_probes() {
 	shows "measured constants are numbered" one/ids.h 'VL_MEASURED_MAY_NOT_BLOCK = 0,'
 	shows "arguments are counted as in the declaration" one/probes.h '(unsigned int)vl_arg(ctx, 2);'
 	shows "pointers to pointers are copied" one/probes.h '(struct folio **)vl_arg_copy(ctx, 1);'
-	shows "entry slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[0]) << 0;'
-	shows "exit slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[4]) << 32;'
+	shows "entry slots" one/probes.h 'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[0], vl_track_wanted(0)) << 0;'
+	shows "exit slots" one/probes.h \
+		'sig |= vl_read_rwsem(&it->i_rwsem, me, &words[4], vl_track_wanted(2)) << 32;'
 	shows "global locks" one/probes.h \
-		'sig |= vl_read_global_rwsem((void *)vl_plan(VL_PLAN_GLOBAL + 0), me, &words[2]) << 4;'
+		'sig |= vl_read_global_rwsem((void *)vl_plan(VL_PLAN_GLOBAL + 0), me, &words[2], vl_track_wanted(1)) << 4;'
 	shows "a step through a pointer is marked" one/probes.h 'vl_audited(VL_GET(VL_GET(file->f_inode)->i_sb), owner)'
 	shows "an argument used at the return is kept at the entry" one/probes.h 'frame->args[0] = vl_arg(ctx, 1);'
 	shows "and found there" one/probes.h '(struct file *)VL_ARG_AT_EXIT(vl_arg, ctx, frame, 1, 0);'
@@ -606,7 +607,7 @@ test_one_line() {
 	equal "one line more compiles" "0 " "$status $out$err"
 	equal "one id more, and no other change of ids" "> a_operations.lookup.i_mutex.dir" \
 		"$(diff <(ids one/rules.c | sort) <(ids more/rules.c | sort) | grep '^[<>]')"
-	equal "one read more, of its lock" "vl_read_mutex(&it->i_mutex, me, &words[4]) << 8;" \
+	equal "one read more, of its lock" "vl_read_mutex(&it->i_mutex, me, &words[4], vl_track_wanted(2)) << 8;" \
 		"$(grep -o 'vl_read_mutex.*' more/probes.h)"
 	equal "no read of it before" "0" "$(grep -c vl_read_mutex one/probes.h || [ $? -eq 1 ])"
 	shows "the reader knows that there is one more" more/probes.h '#define vl_entry_slots_0 3'
