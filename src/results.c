@@ -262,6 +262,17 @@ static struct rule_result *result_of(struct results *r, const struct rule *rule)
 }
 
 /*
+ * How many calls of the finding may have been seen wrongly. That others alone hold a lock takes two lock events which
+ * were not seen, of this task's and of another one's: no more breaches of that kind count than were missed at all.
+ */
+static __u64 may_be_wrong(const struct maker *k, const struct finding *f)
+{
+	__u64 n = collector__mixed(k->a->collector, function_index(k, f->function));
+
+	return k->a->locks && f->judgement.seen == SEEN_SHARED_OTHER ? n + locks__missed(k->a->locks) : n;
+}
+
+/*
  * Where the kernel skipped a function's programs, as many of its calls may be mixed from two (collector__mixed()). No
  * more breaches than that are not told to be violations.
  */
@@ -272,9 +283,7 @@ static void doubt_mixed(struct maker *k)
 
 	for (int i = 0; i < r->n_findings; i++) {
 		struct finding *f = &r->findings[i];
-		__u64 mixed = f->verdict == VERDICT_VIOLATION
-				      ? collector__mixed(k->a->collector, function_index(k, f->function))
-				      : 0;
+		__u64 mixed = f->verdict == VERDICT_VIOLATION ? may_be_wrong(k, f) : 0;
 		__u64 sum = 0;
 
 		for (int n = 0; mixed && n < r->n_findings; n++)

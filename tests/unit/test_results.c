@@ -15,13 +15,15 @@
 #define CALLER 0x2000
 #define OTHER_CALLER 0x3000
 
-static const char rule_id[] = "inode_operations.create.i_rwsem.dir";
+static const char exclusive_rule[] = "inode_operations.create.i_rwsem.dir";
+static const char shared_rule[] = "inode_operations.lookup.i_rwsem.dir";
 
 /* What the collector has, and how many of its calls may be mixed. */
 static struct seen_signature signature;
 static struct seen_stack stacks[2];
 static int n_stacks;
 static __u64 mixed;
+static __u64 missed; /* lock events */
 static short create_only[2] = {-1, -1};
 
 const struct seen_signature *collector__signatures(const struct collector *c, int *n)
@@ -67,6 +69,12 @@ int collector__lost(const struct collector *c, __u64 counts[VL_N_LOST], __u64 *r
 	return 0;
 }
 
+__u64 locks__missed(const struct lock_tracker *t)
+{
+	(void)t;
+	return missed;
+}
+
 const struct target *audit__target_of(const struct audit *a, int owner)
 {
 	(void)a;
@@ -93,10 +101,10 @@ int ksyms__lookup(const struct ksyms *ks, __u64 addr, struct ksym *sym)
 	return 0;
 }
 
-static const struct rule *find_rule(void)
+static const struct rule *find_rule(const char *id)
 {
 	for (int i = 0; i < n_rules; i++)
-		if (!strcmp(rules[i].id, rule_id))
+		if (!strcmp(rules[i].id, id))
 			return &rules[i];
 	fail();
 	return NULL;
@@ -109,22 +117,23 @@ struct judged {
 	const struct rule_result *rule;
 };
 
-/* Five calls of ->create without its lock, from @n callers (0: no stack), and @may_be_mixed. */
-static void judge(struct judged *o, int n, __u64 may_be_mixed)
+/* Five calls in which the lock of rule @id is seen in @seen, from @n callers (0: no stack), and @may_be_mixed. */
+static void judge_seen(struct judged *o, const char *id, enum vl_state seen, int n, __u64 may_be_mixed)
 {
-	const struct rule *rule = find_rule();
+	const struct rule *rule = find_rule(id);
 
 	*o = (struct judged){.function = {.method = rule->method,
 					  .ops = methods[rule->method].ops,
 					  .addr = CREATE,
 					  .state = FUNCTION_ATTACHED,
 					  .pair = true}};
+	o->audit.locks = (struct lock_tracker *)&missed; /* there is one */
 	o->audit.plan =
 		(struct plan){.rules = rules, .functions = &o->function, .n_functions = 1, .kernel = 6 << 8 | 1};
 	create_only[0] = rule->method;
 	mixed = may_be_mixed;
-	signature = (struct seen_signature){
-		.sig = VL_SIG_VALID | VL_SIG_EXITED | (__u64)VL_STATE_FREE << 4 * rule->slot, .calls = 5};
+	signature = (struct seen_signature){.sig = VL_SIG_VALID | VL_SIG_EXITED | (__u64)seen << 4 * rule->slot,
+					    .calls = 5};
 	n_stacks = n;
 	for (int i = 0; i < n; i++) {
 		stacks[i] = (struct seen_stack){
@@ -136,6 +145,12 @@ static void judge(struct judged *o, int n, __u64 may_be_mixed)
 		if (o->results.methods[0].rules[i].rule == rule)
 			o->rule = &o->results.methods[0].rules[i];
 	assert_non_null(o->rule);
+}
+
+/* Calls of ->create without its lock. */
+static void judge(struct judged *o, int n, __u64 may_be_mixed)
+{
+	judge_seen(o, exclusive_rule, VL_STATE_FREE, n, may_be_mixed);
 }
 
 static void test_breach(void **state)
@@ -209,11 +224,50 @@ static void test_more_than_mixed(void **state)
 	}
 }
 
+/* That others alone hold a lock shared breaks the rule, unless as many lock events were missed. */
+static void test_shared_by_others(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	missed = 0;
+	judge_seen(&o, shared_rule, VL_STATE_SHARED_OTHER, 1, 0);
+	assert_int_equal(o.rule->violations, 5);
+	results__free(&o.results);
+	missed = 5;
+	judge_seen(&o, shared_rule, VL_STATE_SHARED_OTHER, 1, 0);
+	assert_int_equal(o.rule->violations, 0);
+	assert_int_equal(o.rule->undecided, 5);
+	results__free(&o.results);
+	/* What a lock word shows needs no lock event. */
+	judge_seen(&o, shared_rule, VL_STATE_FREE, 1, 0);
+	assert_int_equal(o.rule->violations, 5);
+	results__free(&o.results);
+	missed = 0;
+}
+
+static void test_shared_by_self(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	judge_seen(&o, shared_rule, VL_STATE_SHARED_SELF, 1, 0);
+	assert_int_equal(o.rule->verdict, VERDICT_OK);
+	assert_true(o.rule->proof);
+	results__free(&o.results);
+	judge_seen(&o, shared_rule, VL_STATE_SHARED, 1, 0);
+	assert_int_equal(o.rule->verdict, VERDICT_OK);
+	assert_false(o.rule->proof);
+	results__free(&o.results);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_breach), cmocka_unit_test(test_callers_apart),   cmocka_unit_test(test_no_stack),
-		cmocka_unit_test(test_mixed),  cmocka_unit_test(test_more_than_mixed),
+		cmocka_unit_test(test_breach),          cmocka_unit_test(test_callers_apart),
+		cmocka_unit_test(test_no_stack),        cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_more_than_mixed), cmocka_unit_test(test_shared_by_others),
+		cmocka_unit_test(test_shared_by_self),
 	};
 
 	return cmocka_run_group_tests_name("results", tests, NULL, NULL);
