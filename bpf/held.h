@@ -22,10 +22,19 @@ static __always_inline struct vl_task_locks *vl_held_at(char *table, __u64 task,
 	return (struct vl_task_locks *)(table + i * sizeof(struct vl_task_locks));
 }
 
-/* The slot of a task, or NULL if it holds nothing and waits for nothing. */
+/*
+ * The slot of a task, or NULL if it holds nothing and waits for nothing. Mostly it is where its hash says; the others
+ * are looked at only if some slot had to go there.
+ */
 static __always_inline struct vl_task_locks *vl_held_find(char *table, __u64 task)
 {
-	for (int p = 0; p < VL_HELD_PROBES; p++) {
+	struct vl_task_locks *home = vl_held_at(table, task, 0);
+
+	if (home->task == task)
+		return home;
+	if (!home->displaced)
+		return 0;
+	for (int p = 1; p < VL_HELD_PROBES; p++) {
 		struct vl_task_locks *t = vl_held_at(table, task, p);
 
 		if (t->task == task)

@@ -59,7 +59,7 @@ struct vl_task_locks {
 	__u64 waiting; /* for this lock; 0: for none */
 	__u64 wait_ns; /* since when; then, how long it waited for `waiting` */
 	__u32 n, waited;
-	__u64 unused;
+	__u64 displaced; /* slots of other tasks that would be here, had this one been free: not this task's */
 	struct vl_held of[VL_HELD_LOCKS];
 };
 

@@ -42,25 +42,34 @@ static __always_inline void vl_lock_lose(__u32 reason)
 /* The slot of the current task, which is claimed if it has none. */
 static __always_inline struct vl_task_locks *vl_held_claim(__u64 task)
 {
-	struct vl_task_locks *t = vl_held_find(held, task);
+	struct vl_task_locks *home = vl_held_at(held, task, 0), *t = vl_held_find(held, task);
 
 	if (t)
 		return t;
-	for (int p = 0; p < VL_HELD_PROBES; p++) {
+	if (!home->task && !__sync_val_compare_and_swap(&home->task, 0, task))
+		return home;
+	__sync_fetch_and_add(&home->displaced, 1);
+	for (int p = 1; p < VL_HELD_PROBES; p++) {
 		t = vl_held_at(held, task, p);
 		if (!t->task && !__sync_val_compare_and_swap(&t->task, 0, task))
 			return t;
 	}
+	__sync_fetch_and_add(&home->displaced, -1);
 	vl_lock_lose(VL_LOCK_LOST_slots_full);
 	return 0;
 }
 
 static __always_inline void vl_held_free_if_empty(struct vl_task_locks *t)
 {
+	struct vl_task_locks *home;
+
 	if (t->n || (t->waiting && !t->waited))
 		return;
+	home = vl_held_at(held, t->task, 0);
 	t->dropped = t->waiting = 0;
 	barrier();
+	if (home != t)
+		__sync_fetch_and_add(&home->displaced, -1);
 	t->task = 0;
 }
 
