@@ -604,11 +604,12 @@ static const struct feature features[] = {
 	 "Boot Linux 5.11 or later with CONFIG_DEBUG_INFO_BTF_MODULES=y, or one with the "
 	 "filesystem built in."},
 	{"contention", "lock contention tracepoints", false, probe_contention,
-	 "Nothing in this version: wait times are not measured.", "Boot Linux 5.19 or later."},
+	 "With --locks=track: how long spinlocks are waited for is not measured (rwsems and mutexes are, by hooks).",
+	 "Boot Linux 5.19 or later."},
 	{"lockdep", "lockdep", false, probe_lockdep,
-	 "Who holds a spinlock or a bit lock is not known: such rules can be broken for "
-	 "certain, but not be proved kept.",
-	 "None in this version, which does not ask lockdep."},
+	 "Who holds a spinlock is not known: such rules can be broken for certain, but not be proved kept.",
+	 "Boot a kernel built with CONFIG_PROVE_LOCKING=y and CONFIG_LOCK_STAT=y, a debug kernel: --locks=track then "
+	 "takes its tracepoints."},
 	{"preempt_count", "preempt count", false, probe_preempt_count,
 	 "That a task holds no spinlock cannot be proved, nor that a method was called where it "
 	 "may not sleep: such rules are unverifiable.",
@@ -625,8 +626,8 @@ static const struct feature features[] = {
 	 "watched.",
 	 "Boot a kernel built with CONFIG_KPROBE_EVENTS=y, and mount sysfs on /sys."},
 	{"cmpxchg", "compare-and-exchange in BPF", false, probe_cmpxchg,
-	 "Programs that watch returns keep calls in progress in a hash, and read memory by helper calls, which costs "
-	 "more.",
+	 "No --locks=track: who holds a shared lock is not known. Programs that watch returns keep calls in progress "
+	 "in a hash, and read memory by helper calls, which costs more.",
 	 "Boot Linux 5.12 or later."},
 	{"cap_sys_admin", "CAP_SYS_ADMIN", false, probe_cap_admin,
 	 "BTF of modules cannot be opened, nor filesystems that are mounted elsewhere.", AS_ROOT},
