@@ -33,6 +33,11 @@ double audit__cpu_seconds(const struct audit *a)
 	return process_cpu_seconds() - a->start_cpu_seconds;
 }
 
+size_t audit__map_bytes(const struct audit *a)
+{
+	return templates__map_bytes(a->templates) + locks__map_bytes(a->locks);
+}
+
 int audit__check_kernel(void)
 {
 	struct feature_result results[FEATURES_MAX];
@@ -450,7 +455,7 @@ int audit__poll(struct audit *a, int timeout_ms)
 	int err;
 
 	if (!a->options.no_cost)
-		cost__tick(&a->cost, &a->plan);
+		cost__tick(&a->cost, &a->plan, a->locks);
 	if (a->cost.stats_fd >= 0 && timeout_ms > COST_WINDOW_MS)
 		timeout_ms = COST_WINDOW_MS;
 	if (a->locks && clock_ns(CLOCK_MONOTONIC) - a->locks_swept_ns > LOCKS_SWEEP_NS) {
@@ -469,7 +474,7 @@ int audit__stop(struct audit *a)
 
 	make_inert(a);
 	a->stop_ns = clock_ns(CLOCK_MONOTONIC);
-	cost__stop(&a->cost, &a->plan);
+	cost__stop(&a->cost, &a->plan, a->locks);
 	collector__poll(a->collector, 0);
 	err = a->locks ? locks__sweep(a->locks) : 0;
 	if (err)

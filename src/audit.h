@@ -91,6 +91,7 @@ void audit__close(struct audit *a);
 const struct target *audit__target_of(const struct audit *a, int owner);
 
 double audit__seconds(const struct audit *a);     /* how long calls were counted */
+size_t audit__map_bytes(const struct audit *a);   /* kernel memory of all tables */
 double audit__cpu_seconds(const struct audit *a); /* user and system time of this process since the start */
 
 #endif

@@ -9,37 +9,42 @@
 #define WINDOW_NS (COST_WINDOW_MS * 1000000ULL)
 #define PAUSE_NS 980000000ULL
 
-static void read_totals(const struct plan *p, __u64 *runs, __u64 *ns)
+static void add_program(int fd, __u64 *runs, __u64 *ns)
+{
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		return;
+	*runs += info.run_cnt;
+	*ns += info.run_time_ns;
+}
+
+static void read_totals(const struct plan *p, const struct lock_tracker *locks, __u64 *runs, __u64 *ns)
 {
 	*runs = *ns = 0;
 	for (int i = 0; i < p->n_functions; i++)
-		for (int k = 0; k < 2; k++) {
-			struct bpf_prog_info info = {0};
-			__u32 len = sizeof(info);
-
-			if (p->functions[i].programs[k] < 0 ||
-			    bpf_obj_get_info_by_fd(p->functions[i].programs[k], &info, &len))
-				continue;
-			*runs += info.run_cnt;
-			*ns += info.run_time_ns;
-		}
+		for (int k = 0; k < 2; k++)
+			add_program(p->functions[i].programs[k], runs, ns);
+	for (int i = 0; locks && i < locks__n_programs(locks); i++)
+		add_program(locks__program(locks, i), runs, ns);
 }
 
-static void open_window(struct cost *c, const struct plan *p)
+static void open_window(struct cost *c, const struct plan *p, const struct lock_tracker *locks)
 {
-	read_totals(p, &c->runs_before, &c->ns_before);
+	read_totals(p, locks, &c->runs_before, &c->ns_before);
 	c->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	c->unavailable = c->stats_fd < 0;
 	c->since_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
-static void close_window(struct cost *c, const struct plan *p)
+static void close_window(struct cost *c, const struct plan *p, const struct lock_tracker *locks)
 {
 	__u64 runs, ns, now = clock_ns(CLOCK_MONOTONIC);
 
 	close(c->stats_fd);
 	c->stats_fd = -1;
-	read_totals(p, &runs, &ns);
+	read_totals(p, locks, &runs, &ns);
 	c->runs += runs - c->runs_before;
 	c->run_ns += ns - c->ns_before;
 	c->sampled_ns += now - c->since_ns;
@@ -52,22 +57,22 @@ void cost__start(struct cost *c)
 	*c = (struct cost){.stats_fd = -1};
 }
 
-void cost__tick(struct cost *c, const struct plan *p)
+void cost__tick(struct cost *c, const struct plan *p, const struct lock_tracker *locks)
 {
 	__u64 passed = clock_ns(CLOCK_MONOTONIC) - c->since_ns;
 
 	if (c->unavailable)
 		return;
 	if (c->stats_fd >= 0 && passed >= WINDOW_NS)
-		close_window(c, p);
+		close_window(c, p, locks);
 	else if (c->stats_fd < 0 && passed >= PAUSE_NS)
-		open_window(c, p);
+		open_window(c, p, locks);
 }
 
-void cost__stop(struct cost *c, const struct plan *p)
+void cost__stop(struct cost *c, const struct plan *p, const struct lock_tracker *locks)
 {
 	if (c->stats_fd >= 0)
-		close_window(c, p);
+		close_window(c, p, locks);
 }
 
 double cost__cpu_share(const struct cost *c)

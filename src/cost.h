@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+#include "locks.h"
 #include "plan.h"
 
 /* How long the kernel counts at a time: poll no longer than this while it does. */
@@ -24,11 +25,11 @@ struct cost {
 
 void cost__start(struct cost *c);
 
-/* To be called often: opens and closes the sampling windows. */
-void cost__tick(struct cost *c, const struct plan *p);
+/* To be called often: opens and closes the sampling windows. @locks: may be NULL. */
+void cost__tick(struct cost *c, const struct plan *p, const struct lock_tracker *locks);
 
 /* Ends a window that is open. */
-void cost__stop(struct cost *c, const struct plan *p);
+void cost__stop(struct cost *c, const struct plan *p, const struct lock_tracker *locks);
 
 /* CPU time of the programs as a share of one CPU; negative if nothing was sampled. */
 double cost__cpu_share(const struct cost *c);

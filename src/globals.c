@@ -2,6 +2,7 @@
 #include "globals.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,4 +30,22 @@ void globals__unmap(void *globals, size_t size)
 {
 	if (globals)
 		munmap(globals, whole_pages(size));
+}
+
+/* memlock of /proc/self/fdinfo/FD is what the kernel charges for a map. */
+size_t globals__map_memory(int fd)
+{
+	char path[64], line[128];
+	size_t bytes = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %zu", &bytes) == 1)
+			break;
+	fclose(f);
+	return bytes;
 }

@@ -13,4 +13,7 @@
 void *globals__map(const struct bpf_object *obj, size_t size);
 void globals__unmap(void *globals, size_t size);
 
+/* What the kernel charges for a map, in bytes; 0 if that cannot be read. */
+size_t globals__map_memory(int fd);
+
 #endif

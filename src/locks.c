@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "globals.h"
 #include "locks_tracker.h"
 #include "objects.h"
 #include "templates.h"
@@ -129,7 +130,7 @@ static int find_maps(struct lock_tracker *t)
 	t->held = map_value(t->held_fd, VL_HELD_SLOTS * sizeof(*t->held));
 	t->tables = map_value(t->tables_fd, sizeof(*t->tables));
 	bpf_object__for_each_map(map, t->obj)
-		t->map_bytes += (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
+		t->map_bytes += globals__map_memory(bpf_map__fd(map));
 	return t->held && t->tables ? 0 : -errno;
 }
 
@@ -344,6 +345,16 @@ enum vl_tracking locks__tracking(const struct lock_tracker *t)
 	if (!t)
 		return VL_TRACK_NOTHING;
 	return t->by_tracepoints ? VL_TRACK_TRACEPOINTS : VL_TRACK_HOOKS;
+}
+
+int locks__n_programs(const struct lock_tracker *t)
+{
+	return t ? t->n_hooks : 0;
+}
+
+int locks__program(const struct lock_tracker *t, int i)
+{
+	return bpf_program__fd(t->programs[i]);
 }
 
 size_t locks__map_bytes(const struct lock_tracker *t)

@@ -83,6 +83,9 @@ void locks__drop_stale(struct lock_tracker *t);
 /* Reads the counts; to be called when the programs are inert. */
 int locks__sweep(struct lock_tracker *t);
 
+int locks__n_programs(const struct lock_tracker *t);
+int locks__program(const struct lock_tracker *t, int i); /* file descriptor */
+
 const struct lock_class_result *locks__class(const struct lock_tracker *t, enum vl_tracked class);
 /* Sorted by class, then by how much time was spent waiting, then by how often. */
 const struct lock_site *locks__sites(const struct lock_tracker *t, int *n);

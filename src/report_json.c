@@ -317,10 +317,10 @@ int report__json(const struct results *r, FILE *out)
 	write_coverage(&w, r);
 	write_lost(&w, r);
 	json_begin_object(&w, "cost");
-	json_s64(&w, "programs", r->coverage.programs);
+	json_s64(&w, "programs", r->coverage.programs + locks__n_programs(r->audit->locks));
 	json_double(&w, "attach_seconds", r->audit->attach_seconds);
 	json_double(&w, "cpu_seconds", audit__cpu_seconds(r->audit));
-	json_u64(&w, "map_bytes", templates__map_bytes(r->audit->templates));
+	json_u64(&w, "map_bytes", audit__map_bytes(r->audit));
 	write_sampled_cost(&w, &r->audit->cost);
 	json_end(&w);
 	json_end(&w);

@@ -403,8 +403,8 @@ static void print_cost(const struct results *r, FILE *out)
 	fprintf(out,
 		"Cost: %.2f s to attach %d programs, %.2f s CPU of vfslock itself, %.1f MiB of kernel memory for "
 		"tables",
-		r->audit->attach_seconds, r->coverage.programs, audit__cpu_seconds(r->audit),
-		(double)templates__map_bytes(r->audit->templates) / 1048576.0);
+		r->audit->attach_seconds, r->coverage.programs + locks__n_programs(r->audit->locks),
+		audit__cpu_seconds(r->audit), (double)audit__map_bytes(r->audit) / 1048576.0);
 	if (c->runs)
 		fprintf(out, ";\n  programs: %.0f ns a run, %.2f %% of one CPU (sampled for %.1f s)",
 			(double)c->run_ns / (double)c->runs, 100 * cost__cpu_share(c), (double)c->sampled_ns / 1e9);

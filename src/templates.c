@@ -161,24 +161,6 @@ static int find_maps(struct templates *t)
 	return t->control ? 0 : -errno;
 }
 
-/* memlock of /proc/self/fdinfo/FD is what the kernel charges for a map. */
-static size_t map_memory(int fd)
-{
-	char path[64], line[128];
-	size_t bytes = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "memlock: %zu", &bytes) == 1)
-			break;
-	fclose(f);
-	return bytes;
-}
-
 /* Without tracking nothing is ever put there. */
 static int size_samples(const struct templates *t, struct bpf_object *obj)
 {
@@ -230,7 +212,7 @@ static int load(struct templates *t)
 	if (err)
 		return err;
 	bpf_object__for_each_map(map, t->obj)
-		t->map_bytes += map_memory(bpf_map__fd(map));
+		t->map_bytes += globals__map_memory(bpf_map__fd(map));
 	owners__write(NULL, 0, t->control->owners);
 	owners__write(NULL, 0, t->control->watched);
 	return 0;
@@ -400,7 +382,7 @@ static int relocate(struct templates *t, enum flavour flavour, const int *wanted
 	if (!err && flavour == FLAVOUR_PORTABLE && t->maps.frames_by_place < 0) {
 		err = find_map(obj, "frames_by_place", &t->maps.frames_by_place);
 		if (!err)
-			t->map_bytes += map_memory(t->maps.frames_by_place);
+			t->map_bytes += globals__map_memory(t->maps.frames_by_place);
 	}
 	if (err)
 		fprintf(stderr, "vfslock: program templates cannot be relocated: %s\n", strerror(-err));
