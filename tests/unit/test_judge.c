@@ -91,11 +91,9 @@ static const struct mode_want mode_wants[] = {
 	 {SKIPPED, BROKEN_PROOF, KEPT_PROOF, BROKEN_PROOF, KEPT_LIKELY, KEPT_LIKELY, NEVER, KEPT_PROOF, BROKEN_PROOF,
 	  NEVER}},
 	/* Bit and spin locks have no owner: that they are held says nothing of who holds them. */
-	{RULE_held,
-	 {SKIPPED, BROKEN_PROOF, NEVER, NEVER, NEVER, NEVER, KEPT_LIKELY, NEVER, NEVER, KEPT_PROOF}},
+	{RULE_held, {SKIPPED, BROKEN_PROOF, NEVER, NEVER, NEVER, NEVER, KEPT_LIKELY, NEVER, NEVER, KEPT_PROOF}},
 	/* Nobody may hold it. */
-	{RULE_free,
-	 {SKIPPED, KEPT_PROOF, NEVER, NEVER, NEVER, NEVER, BROKEN_PROOF, NEVER, NEVER, BROKEN_PROOF}},
+	{RULE_free, {SKIPPED, KEPT_PROOF, NEVER, NEVER, NEVER, NEVER, BROKEN_PROOF, NEVER, NEVER, BROKEN_PROOF}},
 };
 
 static const enum observation state_seen[] = {
