@@ -16,7 +16,7 @@
 
 struct vl_spinning {
 	struct {
-		__u64 lock, since_ns;
+		__u64 lock, since_ns, class;
 	} of[VL_SPIN_NESTING];
 };
 
@@ -27,7 +27,7 @@ struct {
 	__type(value, struct vl_spinning);
 } spinning SEC(".maps");
 
-static __always_inline void vl_spin_begins(const void *lock)
+static __always_inline void vl_spin_begins(const void *lock, __u32 class)
 {
 	__u32 zero = 0;
 	struct vl_spinning *s = bpf_map_lookup_elem(&spinning, &zero);
@@ -35,21 +35,26 @@ static __always_inline void vl_spin_begins(const void *lock)
 	for (int i = 0; s && i < VL_SPIN_NESTING; i++)
 		if (!s->of[i].lock) {
 			s->of[i].since_ns = bpf_ktime_get_ns();
+			s->of[i].class = class;
 			s->of[i].lock = (__u64)lock;
 			return;
 		}
 }
 
-static __always_inline void vl_spin_ends(const void *lock, __u32 class)
+static __always_inline void vl_spin_ends(const void *lock)
 {
-	__u32 zero = 0;
+	__u32 zero = 0, class;
 	struct vl_spinning *s = bpf_map_lookup_elem(&spinning, &zero);
-	struct vl_class_stats *c = bpf_map_lookup_elem(&class_stats, &class);
+	struct vl_class_stats *c;
 
-	for (int i = 0; s && c && i < VL_SPIN_NESTING; i++)
+	for (int i = 0; s && i < VL_SPIN_NESTING; i++)
 		if (s->of[i].lock == (__u64)lock) {
-			vl_lock_hist_add(&c->wait, bpf_ktime_get_ns() - s->of[i].since_ns);
-			__sync_fetch_and_add(&c->contended, 1);
+			class = s->of[i].class;
+			c = bpf_map_lookup_elem(&class_stats, &class);
+			if (c) {
+				vl_lock_hist_add(&c->wait, bpf_ktime_get_ns() - s->of[i].since_ns);
+				__sync_fetch_and_add(&c->contended, 1);
+			}
 			s->of[i].lock = 0;
 			return;
 		}
@@ -61,25 +66,28 @@ int BPF_PROG(spin_contention_begin, void *lock, unsigned int flags)
 	struct vl_class class;
 
 	if (flags == LCB_F_SPIN && vl_classify(&lock_tables, lock, VL_SHAPE_SPIN, &class))
-		vl_spin_begins(lock);
+		vl_spin_begins(lock, class.class);
 	else if (flags & LCB_F_PERCPU && vl_classify(&lock_tables, lock, VL_SHAPE_MUTEX, &class))
 		vl_wait_begins(lock);
 	return 0;
 }
 
-/* It has no flags. */
+/*
+ * It has no flags, and comes for rwsems and mutexes, too. What is asked about as a lock of the wrong kind is refused, and
+ * that is remembered: so only those are asked about that are known by their address.
+ */
 SEC("tp_btf/contention_end")
 int BPF_PROG(spin_contention_end, void *lock, int ret)
 {
 	struct vl_class class;
 
-	if (!vl_classify(&lock_tables, lock, VL_SHAPE_SPIN, &class))
-		return 0;
-	if (class.class == VL_TRACKED_s_writers) {
+	if (!vl_is_fixed(&lock_tables, lock, &class)) {
+		vl_spin_ends(lock);
+	} else if (class.class == VL_TRACKED_s_writers) {
 		vl_wait_ends(lock, class.class);
 		vl_gave_up(lock);
-	} else {
-		vl_spin_ends(lock, class.class);
+	} else if (class.class == VL_TRACKED_blocked_lock_lock) {
+		vl_spin_ends(lock);
 	}
 	return 0;
 }
