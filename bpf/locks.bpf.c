@@ -212,8 +212,10 @@ int BPF_PROG(keep_no_task, struct task_struct *task)
 
 		if (t->of[last].mode == VL_HELD_SHARED)
 			vl_readers_sub((__u32)t->of[last].lock);
+		/* As in vl_held_drop(). */
+		if (t->of[last].class != VL_TRACKED_folio_lock && !(t->of[last].flags & VL_HELD_HANDED_OVER))
+			vl_lock_lose(VL_LOCK_LOST_exited);
 		vl_held_remove(t, last);
-		vl_lock_lose(VL_LOCK_LOST_exited);
 	}
 	t->waiting = 0;
 	vl_held_free_if_empty(t);
