@@ -24,4 +24,9 @@ END
 mount -t ext4 /dev/vda /mnt/ext4
 /bin/vfslock report --json -q --latency all --spec /etc/other-rules.rst /mnt/ext4 -- /bin/workload lookup /mnt/ext4/work 20 >/out/other.json
 echo $? >/out/other.status
-umount /mnt/ext4
+# Who holds what.
+mount -t xfs /dev/vdb /mnt/xfs
+/bin/vfslock report --json -q --locks=track /mnt/ext4 /mnt/xfs -- sh -c '/bin/workload all /mnt/ext4/work 1 >/dev/null && /bin/workload all /mnt/xfs/work 1 >/dev/null' \
+	>/out/track.json 2>/out/track.err
+echo $? >/out/track.status
+umount /mnt/ext4 /mnt/xfs
