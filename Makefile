@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-#	make demo	audits a real ext4 on a real kernel, in a guest, and prints the report
+#	make demo	audits a real ext4 on a real kernel, in a guest, and prints the report; LOCKS=track tracks locks
 #	make test	unit tests, linters and guest tests; ends with "N passed, N failed, N skipped"
 #	make matrix	every filesystem on every kernel; KERNELS="6.1 7.2" FILESYSTEMS="ext4 xfs" choose
 #	make bench	what an audit costs, in guest instructions
@@ -119,9 +119,12 @@ packages:
 	tests/packages
 
 # The recursive call comes after the packages are there: make itself looks for no compiler before.
+# word or track: the report's --locks.
+LOCKS ?= word
+
 demo: packages
 	$(MAKE) --no-print-directory all
-	tests/vm/demo $(BUILD)
+	tests/vm/demo $(BUILD) $(LOCKS)
 
 test: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check

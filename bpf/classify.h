@@ -84,16 +84,18 @@ static __always_inline __u64 vl_word_at(const void *object, __u32 offset)
  */
 static __always_inline bool vl_is_inode(const void *inode, __u8 *owner)
 {
-	const struct super_block *sb = (void *)vl_word_at(inode, vl_offset(struct inode, i_sb));
-	__u64 data = (__u64)inode + vl_offset(struct inode, i_data);
+	__u64 data = (__u64)inode + vl_offset(struct inode, i_data), words[2] = {};
 	__u32 index;
 
-	if (!vl_watched(sb, &index))
+	/* i_sb and i_mapping are neighbours (5.10 to 7.2): one copy. */
+	bpf_probe_read_kernel(words, sizeof(words), (const char *)inode + vl_offset(struct inode, i_sb));
+	if (!vl_watched((const void *)words[0], &index))
 		return false;
 	*owner = index;
-	return vl_word_at(inode, vl_offset(struct inode, i_mapping)) == data ||
-	       vl_word_at(inode, vl_offset(struct inode, i_data) + vl_offset(struct address_space, host)) ==
-		       (__u64)inode;
+	if (vl_offset(struct inode, i_mapping) != vl_offset(struct inode, i_sb) + sizeof(words[0]))
+		words[1] = vl_word_at(inode, vl_offset(struct inode, i_mapping));
+	return words[1] == data || vl_word_at(inode, vl_offset(struct inode, i_data) +
+							     vl_offset(struct address_space, host)) == (__u64)inode;
 }
 
 /* The super_block twice, by way of its parent and of its inode, if it has one. */

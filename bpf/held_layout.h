@@ -21,7 +21,6 @@
 	X(mmap_lock)                                                                                                   \
 	X(namespace_sem)                                                                                               \
 	X(open_mutex)                                                                                                  \
-	X(bd_mutex)                                                                                                    \
 	X(folio_lock)                                                                                                  \
 	X(i_lock)                                                                                                      \
 	X(d_lock)                                                                                                      \

@@ -27,7 +27,6 @@ static enum word_kind word_kind(enum vl_tracked class)
 		return WORD_RWSEM;
 	case VL_TRACKED_s_vfs_rename_mutex:
 	case VL_TRACKED_open_mutex:
-	case VL_TRACKED_bd_mutex:
 		return WORD_MUTEX;
 	case VL_TRACKED_folio_lock:
 		return WORD_FOLIO;
