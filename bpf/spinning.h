@@ -73,8 +73,8 @@ int BPF_PROG(spin_contention_begin, void *lock, unsigned int flags)
 }
 
 /*
- * It has no flags, and comes for rwsems and mutexes, too. What is asked about as a lock of the wrong kind is refused, and
- * that is remembered: so only those are asked about that are known by their address.
+ * It has no flags, and comes for rwsems and mutexes, too. What is asked about as a lock of the wrong kind is refused,
+ * and that is remembered: so only those are asked about that are known by their address.
  */
 SEC("tp_btf/contention_end")
 int BPF_PROG(spin_contention_end, void *lock, int ret)
