@@ -53,6 +53,14 @@ static __always_inline __u64 *vl_readers_at(char *table, __u32 lock, __u32 probe
 	return (__u64 *)table + i;
 }
 
+static __always_inline __u64 *vl_believed_since(char *table, __u32 lock)
+{
+	__u64 i = lock * VL_HASH >> (32 - VL_READERS_BITS);
+
+	asm volatile("" : "+r"(i));
+	return (__u64 *)table + VL_READERS + i;
+}
+
 /* How many tasks are known to hold a lock shared. @lock: the lower half of its address. */
 static __always_inline __u64 vl_readers_of(char *table, __u32 lock)
 {
@@ -68,31 +76,36 @@ static __always_inline __u64 vl_readers_of(char *table, __u32 lock)
 	return sum;
 }
 
-/* Does this slot say that its task holds @lock in @mode? */
-static __always_inline bool vl_holds(const struct vl_task_locks *t, const void *lock, __u8 mode)
+/* When the task of this slot has last taken @lock, which it holds in @mode; 0: it does not, as far as the slot says. */
+static __always_inline __u64 vl_held_since(const struct vl_task_locks *t, const void *lock, __u8 mode)
 {
+	__u64 since = 0;
+
 	for (__u32 i = 0; i < VL_HELD_LOCKS && i < t->n; i++)
-		if (t->of[i].lock == (__u64)lock && t->of[i].mode == mode && !(t->of[i].flags & VL_HELD_PENDING))
-			return true;
-	return false;
+		if (t->of[i].lock == (__u64)lock && t->of[i].mode == mode && t->of[i].since_ns > since &&
+		    !(t->of[i].flags & VL_HELD_PENDING))
+			since = t->of[i].since_ns;
+	return since;
 }
 
 #ifdef vl_plan
 #define vl_track_wanted(slot) (vl_plan(VL_PLAN_TRACK) >> (slot)&1)
 
 /*
- * Who holds a rwsem shared, as far as that is certain. That this task does: its slot says so, and no more tasks are
- * known to hold it than do, so that none of those is wrong. That it does not: all who hold it are known, and it is none
- * of them; but a worker may act for one of them.
+ * Who holds a rwsem shared, as far as that is certain. That this task does: its slot says so, no more tasks are known
+ * to hold it than do, so that none of those is wrong, and no release has been seen since of one that is not known. That
+ * it does not: all who hold it are known, and it is none of them; but a worker may act for one of them.
  */
 static __always_inline __u64 vl_known_shared(const struct rw_semaphore *sem, __u64 me, __u64 count)
 {
 	char *held = vl_plan_pointer(VL_PLAN_HELD), *readers = vl_plan_pointer(VL_PLAN_READERS);
 	const struct vl_task_locks *t = vl_held_find(held, me);
 	__u64 holders = count >> RWSEM_READERS_SHIFT, known = vl_readers_of(readers, vl_low_half(sem)), again = 0;
+	__u64 since = t ? vl_held_since(t, sem, VL_HELD_SHARED) : 0;
 
-	if (t && vl_holds(t, sem, VL_HELD_SHARED))
-		return known <= holders ? VL_STATE_SHARED_SELF : VL_STATE_SHARED;
+	if (since)
+		return known <= holders && since > *vl_believed_since(readers, vl_low_half(sem)) ? VL_STATE_SHARED_SELF
+												 : VL_STATE_SHARED;
 	if (known != holders || VL_GET(VL_CURRENT->flags) & PF_WQ_WORKER)
 		return VL_STATE_SHARED;
 	bpf_core_read(&again, sizeof(again), &sem->count.counter);
@@ -116,7 +129,7 @@ static __always_inline __u64 vl_known_spin(__u64 state, const void *lock, __u64 
 	if (!wanted || state != VL_STATE_HELD)
 		return state;
 	t = vl_held_find(vl_plan_pointer(VL_PLAN_HELD), me);
-	return vl_opaque(t && vl_holds(t, lock, VL_HELD_EXCLUSIVE) ? VL_STATE_HELD_SELF : VL_STATE_HELD);
+	return vl_opaque(t && vl_held_since(t, lock, VL_HELD_EXCLUSIVE) ? VL_STATE_HELD_SELF : VL_STATE_HELD);
 }
 #endif
 

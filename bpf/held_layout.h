@@ -80,6 +80,13 @@ _Static_assert(sizeof(struct vl_task_locks) == 432, "the table stays below the 4
 #define VL_READERS_PROBES 4
 #define VL_READERS_SHIFT 32 /* of the address */
 
+/*
+ * Beyond the counts: since when a shared hold can be believed, hashed by the lock. Before that a shared hold was ended
+ * by a task that was not known to have it, so that the slot of another one has an entry too many; or an exclusive hold
+ * came upon readers that were still counted.
+ */
+#define VL_READERS_WORDS (2 * VL_READERS)
+
 /* Addresses that were found to be no lock of an audited filesystem: the last one of each place. */
 #define VL_REJECTED_BITS 13
 #define VL_REJECTED (1 << VL_REJECTED_BITS)

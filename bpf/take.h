@@ -8,7 +8,7 @@
 
 /* struct vl_task_locks of VL_HELD_SLOTS tasks; and how many readers are known of a lock. */
 char held[VL_HELD_SLOTS * sizeof(struct vl_task_locks)] SEC(".bss.held");
-char readers[VL_READERS * sizeof(__u64)] SEC(".bss.readers");
+char readers[VL_READERS_WORDS * sizeof(__u64)] SEC(".bss.readers");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -111,14 +111,21 @@ static __always_inline void vl_readers_sub(__u32 lock)
 	}
 }
 
+static __always_inline void vl_believe_from_now(__u32 lock)
+{
+	*vl_believed_since(readers, lock) = bpf_ktime_get_ns();
+}
+
 /* Who holds it exclusively knows that nobody holds it shared: what is still counted was not seen to end. */
 static __always_inline void vl_readers_reset(__u32 lock)
 {
 	for (int p = 0; p < VL_READERS_PROBES; p++) {
 		__u64 *at = vl_readers_at(readers, lock, p), word = *at;
 
-		if (word && word >> VL_READERS_SHIFT == lock)
+		if (word && word >> VL_READERS_SHIFT == lock) {
 			__sync_val_compare_and_swap(at, word, 0);
+			vl_believe_from_now(lock);
+		}
 	}
 }
 
@@ -348,6 +355,7 @@ static __always_inline void vl_release_for_another(const void *lock, __u64 owner
 		i = vl_held_index(t, lock);
 	vl_readers_sub(vl_low_half(lock));
 	if (i >= VL_HELD_LOCKS) {
+		vl_believe_from_now(vl_low_half(lock));
 		vl_lock_lose(VL_LOCK_LOST_unseen);
 		return;
 	}
