@@ -8,9 +8,12 @@
  *	lookup-unlocked DIR NAME COUNT		no lock; documented: i_rwsem of the directory, at least shared
  *	lookup-shared DIR NAME COUNT		right
  *	lookup-locked DIR NAME COUNT		right: exclusive
+ *	lookup-other DIR NAME COUNT		shared, but by a kthread, not by the caller
+ *	lookup-handed DIR NAME COUNT		the same, and the caller had it before, and a kthread released it
  *	create-unlocked DIR NAME COUNT		no lock; documented: i_rwsem of the directory, exclusive
  *	create-shared DIR NAME COUNT		shared
  *	create-locked DIR NAME COUNT		right
+ *	create-other DIR NAME COUNT		exclusive, but by a kthread, not by the caller
  *
  * DIR is an absolute path, and COUNT calls are made with the names NAME0, NAME1 ... in it. They must not be in the
  * dcache (-EEXIST), and for create not in the directory either; it makes one right ->lookup of each name first. Reading
@@ -32,6 +35,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
+
+#include "holder.h"
 
 MODULE_DESCRIPTION("Calls filesystem methods under wrong locks, for tests of vfslock");
 MODULE_LICENSE("GPL");
@@ -121,6 +126,45 @@ static noinline int badlock_lookup_locked(const struct path *dir, const char *na
 	return end_lookup(dentry);
 }
 
+static noinline int badlock_lookup_other(const struct path *dir, const char *name)
+{
+	struct holder h = {.sem = &d_inode(dir->dentry)->i_rwsem, .mode = HOLDER_SHARED};
+	struct dentry *dentry;
+	int error;
+
+	error = holder_start(&h);
+	if (error)
+		return error;
+	dentry = call_lookup(dir, name);
+	holder_end(&h);
+	return end_lookup(dentry);
+}
+
+static int release_shared(void *sem)
+{
+	up_read(sem);
+	return 0;
+}
+
+static noinline int badlock_lookup_handed(const struct path *dir, const char *name)
+{
+	struct rw_semaphore *sem = &d_inode(dir->dentry)->i_rwsem;
+	struct task_struct *other;
+	int error;
+
+	down_read(sem);
+	other = kthread_run(release_shared, sem, "lock-releaser");
+	if (IS_ERR(other)) {
+		up_read(sem);
+		return PTR_ERR(other);
+	}
+	while (rwsem_is_locked(sem))
+		usleep_range(500, 1000);
+	error = badlock_lookup_other(dir, name);
+	barrier();
+	return error;
+}
+
 static noinline int badlock_create_unlocked(const struct path *dir, struct dentry *dentry)
 {
 	int error = call_create(dir, dentry);
@@ -147,6 +191,19 @@ static noinline int badlock_create_locked(const struct path *dir, struct dentry 
 	inode_lock(d_inode(dir->dentry));
 	error = call_create(dir, dentry);
 	inode_unlock(d_inode(dir->dentry));
+	return error;
+}
+
+static noinline int badlock_create_other(const struct path *dir, struct dentry *dentry)
+{
+	struct holder h = {.sem = &d_inode(dir->dentry)->i_rwsem, .mode = HOLDER_EXCLUSIVE};
+	int error;
+
+	error = holder_start(&h);
+	if (error)
+		return error;
+	error = call_create(dir, dentry);
+	holder_end(&h);
 	return error;
 }
 
@@ -185,9 +242,12 @@ static const struct command {
 	{.name = "lookup-unlocked", .lookup = badlock_lookup_unlocked},
 	{.name = "lookup-shared", .lookup = badlock_lookup_shared},
 	{.name = "lookup-locked", .lookup = badlock_lookup_locked},
+	{.name = "lookup-other", .lookup = badlock_lookup_other},
+	{.name = "lookup-handed", .lookup = badlock_lookup_handed},
 	{.name = "create-unlocked", .create = badlock_create_unlocked},
 	{.name = "create-shared", .create = badlock_create_shared},
 	{.name = "create-locked", .create = badlock_create_locked},
+	{.name = "create-other", .create = badlock_create_other},
 };
 
 static const struct command *find_command(const char *name)
