@@ -1,32 +1,10 @@
 #!/bin/sh
 # Runs in the guest: takes all the evidence that tests/vm/suite judges on the host. Every step leaves its exit status in
 # /out/NAME.rc, so that one that goes wrong does not hide the others. Attaching takes seconds: few audits, much in each.
+# shellcheck source=tests/vm/suite-guest-lib.sh
+. /lib/suite-guest-lib.sh
 v=/bin/vfslock
 w=/bin/workload
-
-# run NAME COMMAND...: stdout, stderr and status to /out.
-run() {
-	name=$1
-	shift
-	"$@" >"/out/$name.out" 2>"/out/$name.err"
-	echo $? >"/out/$name.rc"
-	echo "$name: $(cat "/out/$name.rc")"
-}
-
-# Programs are closed by a child after the report: the kernel takes its time for each.
-wait_for_no_programs() {
-	for _ in $(seq 1 120); do
-		[ "$(bpftool prog list | wc -l)" -eq 0 ] && return 0
-		sleep 1
-	done
-	return 1
-}
-
-# nothing_left NAME: what bpftool still lists goes to /out/NAME.left
-nothing_left() {
-	wait_for_no_programs
-	bpftool prog list >"/out/$1.left" 2>&1
-}
 
 writes() { # sectors written to the disk so far
 	awk '{ print $7 }' /sys/block/vda/stat
