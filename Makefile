@@ -31,7 +31,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint btf guest kernels matrix bench fuzz check-spec clean packages lockdep-kernel
+.PHONY: all demo test unit lint btf guest locks kernels matrix bench fuzz check-spec clean packages lockdep-kernel
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -130,7 +130,7 @@ test: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
 	tests/run $(BUILD)
 
-lint unit btf guest kernels: packages
+lint unit btf guest locks kernels: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
 	tests/run $(BUILD) $@
 

@@ -21,16 +21,36 @@ def method: fields("method \(.method)"; {ops: "string", method: "string", functi
   (.functions[] | fields("function \(.function)"; {function: "string", module: "string|null", found_on: "string", filesystems: "string", via: "string|null", typed: "boolean", state: "string",
     reason: "string|null", programs: "number", calls: "number", latency: "object|null"}),
     (select(.state == "refused" and .reason == null) | "function \(.function): refused without a reason"), latency);
+def held($where): .[]? | fields($where; {class: "string", mode: "string", age_ns: "number", place: "string|null", contended: "boolean"}),
+  (select(.mode | IN("shared", "exclusive") | not) | "\($where): mode \(.mode)");
 def finding: fields("finding \(.rule)"; {rule: "string", ops: "string", method: "string", function: "string", module: "string|null",
     mount: "string|null", documented: "string", where: "string", condition: "string|null", lock: "string", expected: "string", observed: "string", lock_word: "string",
     evidence: "string", because: "string|null", count: "number", task: "object", first_seen_ns: "number", last_seen_ns: "number",
-    first_seen_seconds: "number", last_seen_seconds: "number", stack: "array"}),
+    first_seen_seconds: "number", last_seen_seconds: "number", stack: "array",
+    held: "array|null", holder: "object|null"}),
+  (.rule as $rule | .held | held("held of \($rule)")),
+  (.holder | select(. != null) | fields("holder"; {pid: "number", tgid: "number", comm: "string", held: "array|null"}), (.held | held("held by the holder"))),
   (.task | fields("task"; {pid: "number", tgid: "number", comm: "string", cpu: "number"})),
   (select(.stack | length == 0) | "finding \(.rule): empty stack");
 
+def site: fields("site \(.place)"; {place: "string|null", mode: "string", taken: "number", contended: "number", wait_ns: "number", wait_max_ns: "number",
+  hold_ns: "number", hold_max_ns: "number"});
+def lock_class: fields("class \(.class)"; {class: "string", taken: "number|null", contended: "number", wait: "object", hold: "object|null", sites: "array"}),
+  ({latency: .wait}, {latency: .hold} | latency), (.sites[] | site),
+  (select(.taken != null and .hold.count != .taken) | "class \(.class): holds are not as many as takes"),
+  (select(.contended != .wait.count) | "class \(.class): waits are not as many as contended");
+def locks: fields("locks"; {mode: "string"}),
+  (select(.mode == "track") | fields("locks"; {source: "string", classes: "array", held_at_end: "number", missed_events: "number", not_known: "object", hooks: "array"}),
+    (.not_known | fields("not_known"; {slots_full: "number", too_deep: "number", mms_full: "number", readers_full: "number", unseen: "number", handed_over: "number",
+      stale: "number", exited: "number", sites_full: "number"})),
+    (.hooks[] | fields("hook"; {on: "string", program: "string", reason: "string|null"})),
+    (.classes[] | lock_class)),
+  (select(.mode | IN("track", "word") | not) | "locks: mode \(.mode)");
+
 fields("report"; {version: "number", kernel: "string", spec: "string|null", mounts: "array", started: "string", started_monotonic_ns: "number",
   duration_seconds: "number", calls: "number", methods: "array", violations: "array", drift: "array", coverage: "object",
-  lost: "object", cost: "object"}),
+  locks: "object", lost: "object", cost: "object"}),
+(.locks | locks),
 (select(.version != 1) | "report: version \(.version)"),
 (.mounts[] | fields("mount"; {path: "string", type: "string", source: "string", id: "string", unmounted: "boolean"})),
 (.methods[] | method),
