@@ -103,7 +103,7 @@ bad lookup-shared /mnt/handed ht- 5
 bad create-locked /mnt/handed hc- 3
 END
 # In the dcache, which was dropped: what is looked up from here on is what the commands look up.
-ls /mnt/bad /mnt/handed
+ls /mnt/bad /mnt/handed >/dev/null
 track others /mnt -- sh -c 'sh /tmp/others.sh /mnt/bad; sh /tmp/handed.sh'
 run others-word $v report --json -q /small -- sh /tmp/others.sh /small/bad
 
@@ -120,7 +120,6 @@ kill $holder
 cat >/tmp/load.sh <<'END'
 while [ ! -e /tmp/stop ]; do /bin/workload create /small/w 50 && /bin/workload unlink /small/w 50 || exit 1; done >/dev/null
 END
-nothing_left workload
 $v report --locks=track -q -d 100 /small -- sh -c 'touch /tmp/started; sleep 100' >/dev/null 2>&1 &
 pid=$!
 while [ ! -e /tmp/started ]; do sleep 0.2; done

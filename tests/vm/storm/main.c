@@ -4,7 +4,7 @@
 //             known. When all threads are ready, /tmp/storm-ready appears, and they begin when /tmp/storm-go does
 //   victims   every thread lists, creates, renames and removes in DIR, and reads and writes a file there without
 //   waiting,
-//             until its process is killed by SIGKILL, 10 times over
+//             until its process is killed by SIGKILL, 6 times over
 //   readers   every thread lists DIR until this process gets SIGTERM, and then its processes are killed by SIGKILL
 //
 // The first call that fails as it should not is named on stderr, and the exit status is 1. Needs root.
@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_PROCESSES = 64, VICTIM_ROUNDS = 10, STACK = 16384, BLOCK = 4096, SECTOR = 512, NAMES = 32 };
+enum { MAX_PROCESSES = 64, VICTIM_ROUNDS = 6, STACK = 16384, BLOCK = 4096, SECTOR = 512, NAMES = 32 };
 
 // What all processes share.
 static struct {
