@@ -37,6 +37,25 @@ static int attach_empty(const char *function, enum bpf_attach_type type)
 	return link;
 }
 
+struct lock_floor floor_of_locks(const struct workload *w, const char *dir, unsigned int iterations)
+{
+	int links[2 * MAX_LOCK_USES], n = 0;
+	struct lock_floor f;
+
+	workload_open(w, dir);
+	f.alone = workload_measure(w, iterations).typical;
+	for (const struct lock_use *use = w->locks; use < w->locks + MAX_LOCK_USES && use->pairs; use++) {
+		links[n++] = attach_empty(use->take, BPF_TRACE_FEXIT);
+		links[n++] = attach_empty(use->release, BPF_TRACE_FENTRY);
+	}
+	f.floor = workload_measure(w, iterations).typical;
+	f.programs = workload_programs(w);
+	while (n)
+		close(links[--n]);
+	workload_close();
+	return f;
+}
+
 struct floors floor_measure(const char *dir, unsigned int iterations)
 {
 	static const enum bpf_attach_type types[] = {BPF_TRACE_FENTRY, BPF_TRACE_FEXIT};
