@@ -151,7 +151,8 @@ lockdep-kernel:
 $(BUILD)/bench-guest: $(wildcard tests/vm/bench/*.c) tests/vm/bench/bench.h
 	$(CC) $(C_FLAGS) -static -o $@ $(filter %.c,$^) -lbpf -lelf -lz
 
-bench: packages
+bench:
+	tests/packages bench
 	$(MAKE) --no-print-directory all $(BUILD)/bench-guest
 	tests/vm/run-bench -o $(BUILD)/bench.json -V $(BUILD)/vfslock -B $(BUILD)/bench-guest
 
