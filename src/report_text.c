@@ -10,6 +10,8 @@
 
 #define WIDTH 110
 #define MAX_FINDINGS 20
+/* kernel/locking/rwsem.c: the owner word is of the last reader, which may be gone. */
+#define READER_OWNED 1
 
 static const char *verdict_text(const struct rule_result *rr)
 {
@@ -197,9 +199,9 @@ const char *finding__decode(const struct finding *f, char *buf, size_t len)
 	b = f->sample.words[2 * word + 1];
 	switch (lock_classes[r->lock].kind) {
 	case LOCK_KIND_rwsem:
-		snprintf(buf, len, "count 0x%llx (%s, %llu readers%s), owner %s", a,
+		snprintf(buf, len, "count 0x%llx (%s, %llu readers%s), %s %s", a,
 			 a & 1 ? "write-locked" : "not write-locked", a >> 63 ? 0 : a >> 8, a & 2 ? ", waiters" : "",
-			 owner_text(b, f->sample.task));
+			 b & READER_OWNED ? "last reader" : "owner", owner_text(b, f->sample.task));
 		break;
 	case LOCK_KIND_mutex:
 		snprintf(buf, len, "owner %s", owner_text(a, f->sample.task));
