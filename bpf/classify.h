@@ -49,7 +49,7 @@ static __always_inline bool vl_is_fixed(struct vl_lock_tables *t, const void *lo
 	return true;
 }
 
-static __always_inline __u64 *vl_mm_at(struct vl_lock_tables *t, const void *lock, __u32 probe)
+static __always_inline struct vl_mm *vl_mm_at(struct vl_lock_tables *t, const void *lock, __u32 probe)
 {
 	__u64 i = (vl_low_half(lock) * VL_HASH >> (32 - VL_MMS_BITS)) + probe;
 
@@ -62,8 +62,14 @@ static __always_inline __u64 *vl_mm_at(struct vl_lock_tables *t, const void *loc
 /* Is it the mmap_lock of an address space with a mapping of an audited filesystem? */
 static __always_inline bool vl_is_mm(struct vl_lock_tables *t, const void *lock)
 {
-	for (int p = 0; p < VL_MMS_PROBES; p++)
-		if (*vl_mm_at(t, lock, p) == (__u64)lock)
+	struct vl_mm *home = vl_mm_at(t, lock, 0);
+
+	if (home->lock == (__u64)lock)
+		return true;
+	if (!home->displaced)
+		return false;
+	for (int p = 1; p < VL_MMS_PROBES; p++)
+		if (vl_mm_at(t, lock, p)->lock == (__u64)lock)
 			return true;
 	return false;
 }

@@ -96,6 +96,11 @@ _Static_assert(sizeof(struct vl_task_locks) == 432, "the table stays below the 4
 #define VL_MMS (1 << VL_MMS_BITS)
 #define VL_MMS_PROBES 8
 
+struct vl_mm {
+	__u64 lock;
+	__u64 displaced; /* mmap_locks of other places that would be here, had this one been free */
+};
+
 /* Locks that are known by their address: of super_blocks and disks, and those that are no object's member. */
 #define VL_FIXED_BITS 11
 #define VL_FIXED (1 << VL_FIXED_BITS)
@@ -138,7 +143,7 @@ struct vl_lock_tables {
 	__u32 multiplier, unused; /* of the index in fixed[] */
 	struct vl_fixed fixed[VL_FIXED];
 	__u64 rejected[VL_REJECTED];
-	__u64 mms[VL_MMS];
+	struct vl_mm mms[VL_MMS];
 	__u64 sites[VL_SITES];
 	__u64 folios; /* folio locks in the table of held locks: 0 lets folio_unlock() pass */
 };

@@ -10,14 +10,21 @@
 static __always_inline bool vl_mm_add(struct mm_struct *mm)
 {
 	const void *lock = &mm->mmap_lock;
+	struct vl_mm *home = vl_mm_at(&lock_tables, lock, 0);
 
 	if (vl_is_mm(&lock_tables, lock))
 		return false;
-	for (int p = 0; p < VL_MMS_PROBES; p++)
-		if (!__sync_val_compare_and_swap(vl_mm_at(&lock_tables, lock, p), 0, (__u64)lock)) {
+	if (!__sync_val_compare_and_swap(&home->lock, 0, (__u64)lock)) {
+		vl_unreject(&lock_tables, lock);
+		return true;
+	}
+	__sync_fetch_and_add(&home->displaced, 1);
+	for (int p = 1; p < VL_MMS_PROBES; p++)
+		if (!__sync_val_compare_and_swap(&vl_mm_at(&lock_tables, lock, p)->lock, 0, (__u64)lock)) {
 			vl_unreject(&lock_tables, lock);
 			return true;
 		}
+	__sync_fetch_and_add(&home->displaced, -1);
 	vl_lock_lose(VL_LOCK_LOST_mms_full);
 	return false;
 }
@@ -67,10 +74,13 @@ int BPF_PROG(keep_no_mm, struct mm_struct *mm)
 	const void *lock = &mm->mmap_lock;
 
 	for (int p = 0; p < VL_MMS_PROBES; p++) {
-		__u64 *at = vl_mm_at(&lock_tables, lock, p);
+		struct vl_mm *at = vl_mm_at(&lock_tables, lock, p);
 
-		if (*at == (__u64)lock)
-			*at = 0;
+		if (at->lock != (__u64)lock)
+			continue;
+		at->lock = 0;
+		if (p)
+			__sync_fetch_and_add(&vl_mm_at(&lock_tables, lock, 0)->displaced, -1);
 	}
 	return 0;
 }

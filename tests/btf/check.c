@@ -131,8 +131,8 @@ static bool lacks_place(const struct checking *c, const struct bpf_program *prog
 
 	if (has_place(c->kernel->kb, section))
 		return false;
-	printf("%s: %s: %s: not looked at: this kernel has no %s\n", c->kernel->name, c->path,
-	       bpf_program__name(prog), section);
+	printf("%s: %s: %s: not looked at: this kernel has no %s\n", c->kernel->name, c->path, bpf_program__name(prog),
+	       section);
 	return true;
 }
 
