@@ -76,6 +76,49 @@ static int parse_locks(const char *text, bool *track)
 }
 
 /* Returns 0, or an exit status + 1 to leave with. */
+static int take_option(int c, struct report_options *o)
+{
+	int err = 0;
+
+	switch (c) {
+	case 'd':
+		err = parse_seconds(optarg, &o->seconds);
+		break;
+	case 'a':
+		err = attach_policy__parse(optarg, &o->audit.policy);
+		break;
+	case 'L':
+		err = parse_locks(optarg, &o->audit.track);
+		break;
+	case 'S':
+		err = lock_source__parse(optarg, &o->audit.lock_source);
+		break;
+	case 's':
+		o->audit.spec = optarg;
+		break;
+	case 'l':
+		o->audit.latency = optarg;
+		break;
+	case 'j':
+		o->json = true;
+		break;
+	case 'c':
+		o->audit.no_cost = true;
+		break;
+	case 'q':
+		o->audit.quiet = true;
+		break;
+	case 'h':
+		usage(stdout);
+		return EXIT_CLEAN + 1;
+	default:
+		usage(stderr);
+		err = -EINVAL;
+	}
+	return err ? EXIT_USAGE + 1 : 0;
+}
+
+/* The same. */
 static int parse(int argc, char **argv, struct report_options *o)
 {
 	static const struct option longs[] = {
@@ -91,48 +134,12 @@ static int parse(int argc, char **argv, struct report_options *o)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	int c;
+	int c, leave;
 
 	while ((c = getopt_long(argc, argv, "+d:qh", longs, NULL)) >= 0) {
-		switch (c) {
-		case 'd':
-			if (parse_seconds(optarg, &o->seconds))
-				return EXIT_USAGE + 1;
-			break;
-		case 'a':
-			if (attach_policy__parse(optarg, &o->audit.policy))
-				return EXIT_USAGE + 1;
-			break;
-		case 'L':
-			if (parse_locks(optarg, &o->audit.track))
-				return EXIT_USAGE + 1;
-			break;
-		case 'S':
-			if (lock_source__parse(optarg, &o->audit.lock_source))
-				return EXIT_USAGE + 1;
-			break;
-		case 's':
-			o->audit.spec = optarg;
-			break;
-		case 'l':
-			o->audit.latency = optarg;
-			break;
-		case 'j':
-			o->json = true;
-			break;
-		case 'c':
-			o->audit.no_cost = true;
-			break;
-		case 'q':
-			o->audit.quiet = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_CLEAN + 1;
-		default:
-			usage(stderr);
-			return EXIT_USAGE + 1;
-		}
+		leave = take_option(c, o);
+		if (leave)
+			return leave;
 	}
 	if (optind >= argc) {
 		fputs("vfslock report: which filesystem? Give its mount point.\n", stderr);
