@@ -177,7 +177,8 @@ static __always_inline void vl_keep_holders(const struct vl_stack_key *key)
 	s->holder = vl_find_holder(s);
 	if (s->holder)
 		vl_name_holder((const struct task_struct *)s->holder, s);
-	if (!vl_plan(VL_PLAN_TRACKED))
+	/* What the interrupted task holds has nothing to do with the call. */
+	if (!vl_plan(VL_PLAN_TRACKED) || s->sig & VL_SIG_INTERRUPT)
 		return;
 	vl_keep_locks(&held_by_stack, key, s->task);
 	vl_keep_locks(&holder_by_stack, key, s->holder);
