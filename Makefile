@@ -6,10 +6,11 @@
 #	make bench	what an audit costs, in guest instructions
 #	make check-spec KERNEL=6.12	the rules against the document in Debian's kernel sources
 #	make lockdep-kernel	a kernel with lockdep for the guests, built from Debian's source
+#	make test-lockdep	the table of held locks against lockdep's, on that kernel; ends with totals as `make test`
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
 #	make		builds build/vfslock, one static binary
 #
-# `demo`, `test`, `matrix`, `bench` and `lockdep-kernel` install what they need (Debian, as root). `make` alone only builds.
+# `demo`, `test`, `matrix`, `bench` and the last two of lockdep install what they need (Debian, as root). `make` alone only builds.
 
 BUILD ?= build
 CC = gcc
@@ -31,7 +32,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint btf guest locks kernels matrix bench fuzz check-spec clean packages lockdep-kernel
+.PHONY: all demo test unit lint btf guest locks kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -150,6 +151,23 @@ lockdep-kernel:
 
 $(BUILD)/bench-guest: $(wildcard tests/vm/bench/*.c) tests/vm/bench/bench.h
 	$(CC) $(C_FLAGS) -static -o $@ $(filter %.c,$^) -lbpf -lelf -lz
+
+# The table of held locks against lockdep's own.
+LOCKCHECK = tests/vm/lockcheck
+
+$(BUILD)/lockcheck.bpf.o: $(LOCKCHECK)/lockcheck.bpf.c $(LOCKCHECK)/lockcheck.h $(wildcard bpf/*.h) vmlinux/vmlinux.h
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_FLAGS) -I$(LOCKCHECK) -c $< -o $@
+	$(LLVM_STRIP) -g $@
+
+$(BUILD)/lockcheck: $(wildcard $(LOCKCHECK)/*.[chS]) src/ksyms.c src/json.c src/kprobe.c $(BUILD)/lockcheck.bpf.o
+	$(CC) $(C_FLAGS) -Ibpf -I$(LOCKCHECK) -Wa,-I$(BUILD) -static -o $@ $(LOCKCHECK)/lockcheck.c $(LOCKCHECK)/outcome.c \
+		$(LOCKCHECK)/object.S src/ksyms.c src/json.c src/kprobe.c -lbpf -lelf -lz -lm
+
+test-lockdep:
+	tests/packages lockdep
+	$(MAKE) --no-print-directory all $(BUILD)/lockcheck
+	tests/run $(BUILD) lockdep
 
 bench:
 	tests/packages bench
