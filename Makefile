@@ -10,7 +10,8 @@
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
 #	make		builds build/vfslock, one static binary
 #
-# `demo`, `test`, `matrix`, `bench` and the last two of lockdep install what they need (Debian, as root). `make` alone only builds.
+# `demo`, `test`, `test-lockdep`, `matrix`, `bench` and `lockdep-kernel` install what they need (Debian, as root).
+# `make` alone only builds.
 
 BUILD ?= build
 CC = gcc

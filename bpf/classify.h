@@ -104,6 +104,16 @@ static __always_inline bool vl_is_inode(const void *inode, __u8 *owner)
 							     vl_offset(struct address_space, host)) == (__u64)inode;
 }
 
+/*
+ * Can a word that lies where a pointer would be be followed? On a CPU that could do 5-level paging and does not, the
+ * kernel lets addresses pass that are not canonical, and warns of the fault (copy_from_kernel_nofault_allowed()). Like
+ * @known, of the same kernel's memory.
+ */
+static __always_inline bool vl_is_address(__u64 word, const void *known)
+{
+	return (__u64)known >> 47 == 0x1ffff ? word >> 47 == 0x1ffff : word >> 56 == 0xff;
+}
+
 /* The super_block twice, by way of its parent and of its inode, if it has one. */
 static __always_inline bool vl_is_dentry(const void *dentry, __u8 *owner)
 {
@@ -116,6 +126,8 @@ static __always_inline bool vl_is_dentry(const void *dentry, __u8 *owner)
 	*owner = index;
 	inode = (void *)vl_word_at(dentry, vl_offset(struct dentry, d_inode));
 	parent = (void *)vl_word_at(dentry, vl_offset(struct dentry, d_parent));
+	if (!vl_is_address((__u64)parent, sb) || (inode && !vl_is_address((__u64)inode, sb)))
+		return false;
 	return vl_word_at(parent, vl_offset(struct dentry, d_sb)) == (__u64)sb &&
 	       (!inode || vl_word_at(inode, vl_offset(struct inode, i_sb)) == (__u64)sb);
 }

@@ -188,7 +188,7 @@ static __always_inline void judge(struct check *c, const struct pair *p, __u8 mo
 {
 	__u8 cause;
 
-	count(&counts, lc_count_index(p->class, mode, result));
+	count(&counts, lc_count_index(c->interrupt, p->class, mode, result));
 	if (result == LC_agree || result == LC_asked_for)
 		return;
 	cause = cause_of(c, p, result);
@@ -210,6 +210,22 @@ static __always_inline void find_entry(struct check *c, struct pair *p)
 		}
 }
 
+/*
+ * Of a lock that lockdep has, which it has from when the task asks for it. A task that does not hold it yet is in the
+ * middle of that, and calls no method, but an interrupt may.
+ */
+static __always_inline __u8 result_of(const struct check *c, const struct pair *p)
+{
+	const struct vl_task_locks *t = slot_of(c);
+	bool pending = p->entry.mode && p->entry.flags & VL_HELD_PENDING;
+
+	if (p->entry.mode && !pending)
+		return p->entry.mode == p->mode ? LC_agree : LC_other_mode;
+	if (!c->interrupt || !c->slot)
+		return LC_missing;
+	return pending || (t->waiting == p->lock && !t->waited) ? LC_asked_for : LC_missing;
+}
+
 /* Lockdep's lock @i: is it in the slot? */
 static long check_held(__u32 i, void *context)
 {
@@ -218,7 +234,6 @@ static long check_held(__u32 i, void *context)
 	struct vl_class class = {};
 	const struct held_lock *h;
 	struct pair p = {};
-	__u8 result;
 
 	at = task + bpf_core_field_offset(struct task_struct___lockdep, held_locks);
 	at += (__u64)i * bpf_core_type_size(struct held_lock);
@@ -233,12 +248,7 @@ static long check_held(__u32 i, void *context)
 	p.acquire_ip = BPF_CORE_READ(h, acquire_ip);
 	p.stamp_ns = BPF_CORE_READ(h, holdtime_stamp);
 	find_entry(c, &p);
-	result = LC_missing;
-	if (p.entry.mode && p.entry.flags & VL_HELD_PENDING)
-		result = c->interrupt && p.entry.mode == p.mode ? LC_asked_for : LC_missing;
-	else if (p.entry.mode)
-		result = p.entry.mode == p.mode ? LC_agree : LC_other_mode;
-	judge(c, &p, p.mode, result);
+	judge(c, &p, p.mode, result_of(c, &p));
 	return 0;
 }
 
@@ -283,16 +293,16 @@ static __noinline int check(void *ctx)
 	struct check c = {.task = (__u64)task, .function = bpf_get_func_ip(ctx)};
 	const int *preempt = bpf_this_cpu_ptr(&__preempt_count);
 
-	c.interrupt = *preempt & IN_INTERRUPT;
+	c.interrupt = (*preempt & IN_INTERRUPT) != 0;
 	count(&totals, LC_ENTRIES);
 	find_slot(&c);
-	if (depth || c.slot)
-		count(&totals, LC_ENTRIES_HOLDING);
 	bpf_loop(depth < MAX_DEPTH ? depth : MAX_DEPTH, check_held, &c, 0);
 	if (c.slot)
 		bpf_loop(VL_HELD_LOCKS, check_entry, &c, 0);
+	if (c.interrupt)
+		count(&totals, LC_INTERRUPTS);
 	if (c.differs)
-		count(&totals, LC_ENTRIES_DIFFERING);
+		count(&totals, c.interrupt ? LC_INTERRUPTS_DIFFERING : LC_ENTRIES_DIFFERING);
 	return 0;
 }
 

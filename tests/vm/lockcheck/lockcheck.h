@@ -24,16 +24,19 @@
 #define LC_ENUM(name, ...) LC_##name,
 enum lc_result { LC_RESULTS(LC_ENUM) LC_N_RESULTS };
 enum lc_cause { LC_CAUSES(LC_ENUM) LC_N_CAUSES };
-enum lc_total { LC_ENTRIES, LC_ENTRIES_HOLDING, LC_ENTRIES_DIFFERING, LC_N_TOTALS };
+
+/* Entries, and of these, by interrupts; those with a disagreement, by tasks and by interrupts. */
+enum lc_total { LC_ENTRIES, LC_INTERRUPTS, LC_ENTRIES_DIFFERING, LC_INTERRUPTS_DIFFERING, LC_N_TOTALS };
 
 #define LC_MODES 3 /* enum vl_held_mode */
 
-/* By class, mode and result. */
-#define LC_COUNTS (VL_N_TRACKED * LC_MODES * LC_N_RESULTS)
+/* By whether an interrupt called, class, mode and result. */
+#define LC_COUNTS (2 * VL_N_TRACKED * LC_MODES * LC_N_RESULTS)
 
-static inline __attribute__((always_inline)) __u32 lc_count_index(__u32 class, __u32 mode, __u32 result)
+static inline __attribute__((always_inline)) __u32 lc_count_index(__u32 interrupt, __u32 class, __u32 mode,
+								  __u32 result)
 {
-	return (class * LC_MODES + mode) * LC_N_RESULTS + result;
+	return ((interrupt * VL_N_TRACKED + class) * LC_MODES + mode) * LC_N_RESULTS + result;
 }
 
 #define LC_SAMPLES 64

@@ -40,30 +40,35 @@ static void write_totals(struct json_writer *w, const struct outcome *o)
 	json_s64(w, "functions_refused", o->refused);
 	json_u64(w, "missed", o->missed);
 	json_u64(w, "entries", sum(o, "totals", LC_ENTRIES));
-	json_u64(w, "entries_holding", sum(o, "totals", LC_ENTRIES_HOLDING));
-	json_u64(w, "entries_differing", sum(o, "totals", LC_ENTRIES_DIFFERING));
+	json_u64(w, "entries_by_interrupts", sum(o, "totals", LC_INTERRUPTS));
+	json_u64(w, "differing", sum(o, "totals", LC_ENTRIES_DIFFERING));
+	json_u64(w, "differing_by_interrupts", sum(o, "totals", LC_INTERRUPTS_DIFFERING));
 }
 
-static void write_classes(struct json_writer *w, const struct outcome *o)
+static void write_class(struct json_writer *w, const struct outcome *o, __u32 interrupt, __u32 class, __u32 mode)
 {
-	json_begin_array(w, "classes");
-	for (__u32 class = 0; class < VL_N_TRACKED; class ++)
-		for (__u32 mode = 0; mode < LC_MODES; mode++) {
-			__u64 counts[LC_N_RESULTS], all = 0;
+	__u64 counts[LC_N_RESULTS], all = 0;
 
-			for (__u32 r = 0; r < LC_N_RESULTS; r++) {
-				counts[r] = sum(o, "counts", lc_count_index(class, mode, r));
-				all += counts[r];
-			}
-			if (!all)
-				continue;
-			json_begin_object(w, NULL);
-			json_string(w, "class", class_names[class]);
-			json_string(w, "mode", mode_names[mode]);
-			for (__u32 r = 0; r < LC_N_RESULTS; r++)
-				json_u64(w, result_names[r], counts[r]);
-			json_end(w);
-		}
+	for (__u32 r = 0; r < LC_N_RESULTS; r++) {
+		counts[r] = sum(o, "counts", lc_count_index(interrupt, class, mode, r));
+		all += counts[r];
+	}
+	if (!all)
+		return;
+	json_begin_object(w, NULL);
+	json_string(w, "class", class_names[class]);
+	json_string(w, "mode", mode_names[mode]);
+	for (__u32 r = 0; r < LC_N_RESULTS; r++)
+		json_u64(w, result_names[r], counts[r]);
+	json_end(w);
+}
+
+static void write_classes(struct json_writer *w, const struct outcome *o, const char *key, __u32 interrupt)
+{
+	json_begin_array(w, key);
+	for (__u32 class = 0; class < VL_N_TRACKED; class ++)
+		for (__u32 mode = 0; mode < LC_MODES; mode++)
+			write_class(w, o, interrupt, class, mode);
 	json_end(w);
 }
 
@@ -157,7 +162,8 @@ int outcome__write(const struct outcome *o, const char *path)
 	json_init(&w, out, true);
 	json_begin_object(&w, NULL);
 	write_totals(&w, o);
-	write_classes(&w, o);
+	write_classes(&w, o, "by_tasks", 0);
+	write_classes(&w, o, "by_interrupts", 1);
 	write_causes(&w, o);
 	write_samples(&w, o, ks);
 	json_end(&w);
