@@ -120,10 +120,10 @@ check-spec: packages
 packages:
 	tests/packages
 
-# The recursive call comes after the packages are there: make itself looks for no compiler before.
 # word or track: the report's --locks.
 LOCKS ?= word
 
+# The recursive call comes after the packages are there: make itself looks for no compiler before.
 demo: packages
 	$(MAKE) --no-print-directory all
 	tests/vm/demo $(BUILD) $(LOCKS)
