@@ -6,19 +6,24 @@
 #ifndef VFSLOCK_LOCKDEP_H
 #define VFSLOCK_LOCKDEP_H
 
-/* The lock whose dep_map this is, if it is tracked. */
+/*
+ * The lock whose dep_map this is, if it is tracked. Whether it sleeps tells rwsems and mutexes from spinlocks: by its
+ * address alone, one in memory that was an inode's before (and is not yet written over) would pass for that inode's.
+ */
 static __always_inline const void *vl_lock_of(const struct lockdep_map *map, struct vl_class *out)
 {
 	const char *at = (const char *)map;
 
 	if (!bpf_core_field_exists(struct rw_semaphore, dep_map))
 		return 0;
+	if (map->wait_type_inner != bpf_core_enum_value(enum lockdep_wait_type, LD_WAIT_SLEEP))
+		return vl_classify(&lock_tables, at - vl_offset(raw_spinlock_t, dep_map), VL_SHAPE_SPIN, out)
+			       ? at - vl_offset(raw_spinlock_t, dep_map)
+			       : 0;
 	if (vl_classify(&lock_tables, at - vl_offset(struct rw_semaphore, dep_map), VL_SHAPE_RWSEM, out))
 		return at - vl_offset(struct rw_semaphore, dep_map);
 	if (vl_classify(&lock_tables, at - vl_offset(struct mutex, dep_map), VL_SHAPE_MUTEX, out))
 		return at - vl_offset(struct mutex, dep_map);
-	if (vl_classify(&lock_tables, at - vl_offset(raw_spinlock_t, dep_map), VL_SHAPE_SPIN, out))
-		return at - vl_offset(raw_spinlock_t, dep_map);
 	return 0;
 }
 

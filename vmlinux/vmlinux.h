@@ -56,6 +56,7 @@ typedef struct qspinlock arch_spinlock_t;
 /* What lockdep knows a lock by, on kernels that have it. */
 struct lockdep_map {
 	const char *name;
+	__u8 wait_type_inner;
 };
 
 typedef struct raw_spinlock {
@@ -309,6 +310,7 @@ struct pcpu_hot {
 /* Only the names count: CO-RE asks the running kernel for the values. */
 enum pageflags { PG_locked };
 enum bh_state_bits { BH_Lock };
+enum lockdep_wait_type { LD_WAIT_SLEEP };
 enum vm_fault_reason { VM_FAULT_LOCKED, VM_FAULT_RETRY };
 
 #endif
