@@ -12,9 +12,9 @@ mount_quiet() {
 	mount -t ext4 -o noinit_itable,no_prefetch_block_bitmaps "$1" /mnt/ext4
 }
 
-# Every phase but those that try all caches of the machine, whose size is not the same twice.
+# Every phase but those that drop all caches of the machine, whose size is not the same twice.
 cat >/tmp/phases.sh <<'EOS'
-/bin/workload 2>&1 | awk 'seen && $1 != "all" { print $1 } /^usage/ { seen = 1 }' | grep -vx -e "" -e reclaim
+/bin/workload 2>&1 | awk 'seen && $1 != "all" { print $1 } /^usage/ { seen = 1 }' | grep -vx -e "" -e reclaim -e follow -e bigdir -e getacl
 EOS
 
 cat >/tmp/same.sh <<'EOS'
@@ -77,15 +77,18 @@ EOS
 cat >/tmp/stress.sh <<'EOS'
 end=$(($(cut -d . -f 1 /proc/uptime) + $1))
 echo release >/proc/vfslock_asserts
-for dir in ext4/a ext4/b xfs/a xfs/b overlay/a; do
+# Each of these is certain to come once.
+for phase in freeze mountinfo; do
+	/bin/workload $phase /mnt/ext4 1 >/dev/null
+done
+for dir in ext4/a ext4/b xfs/a overlay/a; do
 	sh /tmp/storm.sh "/mnt/$dir" $end >>"/out/storm-$2.done" &
 done
 mkdir -p /mnt/ext4/more /mnt/xfs/more /tmp/bound
 if [ -x /usr/bin/stress-ng ]; then
-	for fs in ext4 xfs; do
-		stress-ng --temp-path /mnt/$fs/more --timeout "$1" --dir 1 --dentry 1 --rename 1 --link 1 --hdd 1 --hdd-bytes 2M \
-			--mmap 1 --mmap-bytes 1M --mmap-file --flock 1 --getdent 1 --fallocate 1 --fallocate-bytes 2M >/dev/null 2>&1 &
-	done
+	stress-ng --temp-path /mnt/ext4/more --timeout "$1" --dir 1 --dir-dirs 64 --rename 1 --hdd 1 --hdd-bytes 1M --mmap 1 \
+		--mmap-bytes 512K --mmap-file --flock 1 --fallocate 1 --fallocate-bytes 1M >/dev/null 2>&1 &
+	stress-ng --temp-path /mnt/xfs/more --timeout "$1" --rename 1 --hdd 1 --hdd-bytes 1M >/dev/null 2>&1 &
 fi
 if [ -x /usr/bin/fio ]; then
 	fio --name=mapped --directory=/mnt/ext4/more --ioengine=mmap --rw=randrw --size=2m --bs=4k --time_based --runtime="$1" \
@@ -115,8 +118,8 @@ stress() { # SOURCE
 	echo x >/mnt/ext4/held
 	(echo "hold /mnt/ext4/held" >/proc/vfslock_asserts) &
 	sleep 1
-	# Most of the memory goes to a file that cannot be reclaimed.
-	fill=$(awk '/MemAvailable/ { print int($2 / 1024 * 0.6) }' /proc/meminfo)
+	# Half of the memory goes to a file that cannot be reclaimed.
+	fill=$(awk '/MemAvailable/ { print int($2 / 1024 * 0.5) }' /proc/meminfo)
 	run "stress-$1" /bin/vfslock report --json -q --locks=track --lock-source "$1" /mnt/ext4 /mnt/xfs /mnt/overlay -- \
 		/bin/lockcheck -o "/out/check-$1.json" sh /tmp/stress.sh "$seconds" "$1" "$fill"
 	killall holdmap

@@ -71,6 +71,13 @@ struct {
 	__type(value, struct lc_samples);
 } samples SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LC_NAMES);
+	__type(key, struct lc_name);
+	__type(value, __u64);
+} names SEC(".maps");
+
 /* One comparison. */
 struct check {
 	__u64 task, function;
@@ -115,20 +122,35 @@ static __always_inline bool is_compared(__u8 class)
 }
 
 /* The tracked lock that lockdep knows by @map, or 0. As vl_lock_of(), but nothing is refused because it once was. */
-static __always_inline __u64 tracked_lock(__u64 map, struct vl_class *out)
+static __always_inline __u64 tracked_lock(const struct lockdep_map *map, struct vl_class *out)
 {
 	const char *rwsem = (const char *)map - vl_offset(struct rw_semaphore, dep_map);
 	const char *mutex = (const char *)map - vl_offset(struct mutex, dep_map);
 	const char *spin = (const char *)map - vl_offset(raw_spinlock_t, dep_map);
 
+	if (BPF_CORE_READ(map, wait_type_inner) != bpf_core_enum_value(enum lockdep_wait_type, LD_WAIT_SLEEP)) {
+		if (options.spinlocks &&
+		    (vl_is_fixed(&lock_tables, spin, out) || vl_is_member(&lock_tables, spin, VL_SHAPE_SPIN, out)))
+			return (__u64)spin;
+		return 0;
+	}
 	if (vl_is_fixed(&lock_tables, rwsem, out) || vl_is_member(&lock_tables, rwsem, VL_SHAPE_RWSEM, out))
 		return (__u64)rwsem;
-	if (vl_is_fixed(&lock_tables, mutex, out))
-		return (__u64)mutex;
-	if (!options.spinlocks)
-		return 0;
-	if (vl_is_fixed(&lock_tables, spin, out) || vl_is_member(&lock_tables, spin, VL_SHAPE_SPIN, out))
-		return (__u64)spin;
+	return vl_is_fixed(&lock_tables, mutex, out) ? (__u64)mutex : 0;
+}
+
+static __noinline int note_name(__u32 class, __u64 map)
+{
+	const char *name = BPF_CORE_READ((const struct lockdep_map *)map, name);
+	struct lc_name key = {.class = class};
+	__u64 *n, one = 1;
+
+	bpf_probe_read_kernel_str(key.name, sizeof(key.name), name);
+	n = bpf_map_lookup_elem(&names, &key);
+	if (n)
+		__sync_fetch_and_add(n, 1);
+	else
+		bpf_map_update_elem(&names, &key, &one, BPF_ANY);
 	return 0;
 }
 
@@ -232,17 +254,20 @@ static long check_held(__u32 i, void *context)
 	const char *task = (const char *)bpf_get_current_task(), *at;
 	struct check *c = context;
 	struct vl_class class = {};
+	const struct lockdep_map *map;
 	const struct held_lock *h;
 	struct pair p = {};
 
 	at = task + bpf_core_field_offset(struct task_struct___lockdep, held_locks);
 	at += (__u64)i * bpf_core_type_size(struct held_lock);
 	h = (const struct held_lock *)at;
-	p.lock = tracked_lock((__u64)BPF_CORE_READ(h, instance), &class);
+	map = BPF_CORE_READ(h, instance);
+	p.lock = tracked_lock(map, &class);
 	if (!p.lock || !is_compared(class.class))
 		return 0;
 	p.index = i;
 	p.class = class.class < VL_N_TRACKED ? class.class : 0;
+	note_name(p.class, (__u64)map);
 	p.mode = BPF_CORE_READ_BITFIELD_PROBED(h, read) ? VL_HELD_SHARED : VL_HELD_EXCLUSIVE;
 	p.references = BPF_CORE_READ_BITFIELD_PROBED(h, references);
 	p.acquire_ip = BPF_CORE_READ(h, acquire_ip);

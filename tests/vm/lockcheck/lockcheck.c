@@ -225,12 +225,12 @@ static void share(struct bpf_object *obj, const char *name, int fd)
 /* The table's maps are vfslock's; what the first object has made, the next ones use. */
 static void share_maps(struct checker *c, struct bpf_object *obj)
 {
-	static const char *const own[] = {"counts", "totals", "causes", "samples", ".rodata"};
+	static const char *const own[] = {"counts", "totals", "causes", "samples", "names", ".rodata"};
 
 	share(obj, ".bss.held", c->held);
 	share(obj, ".bss.lock_tables", c->tables);
 	share(obj, ".bss", c->control);
-	for (int i = 0; c->n_objects && i < 5; i++)
+	for (int i = 0; c->n_objects && i < 6; i++)
 		share(obj, own[i], bpf_object__find_map_fd_by_name(c->objects[0], own[i]));
 	if (!c->n_objects)
 		bpf_map__set_initial_value(bpf_object__find_map_by_name(obj, ".rodata"), &c->options,

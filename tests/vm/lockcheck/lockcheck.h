@@ -39,6 +39,14 @@ static inline __attribute__((always_inline)) __u32 lc_count_index(__u32 interrup
 	return ((interrupt * VL_N_TRACKED + class) * LC_MODES + mode) * LC_N_RESULTS + result;
 }
 
+/* What lockdep calls the locks of a class: told apart by their address, they must be of this kind by its name, too. */
+#define LC_NAMES 256
+
+struct lc_name {
+	__u32 class;
+	char name[60];
+};
+
 #define LC_SAMPLES 64
 
 /* One disagreement. Modes are enum vl_held_mode, 0: not held. */

@@ -80,6 +80,25 @@ static void write_causes(struct json_writer *w, const struct outcome *o)
 	json_end(w);
 }
 
+static void write_names(struct json_writer *w, const struct outcome *o)
+{
+	int map = bpf_object__find_map_fd_by_name(o->object, "names");
+	struct lc_name key, *from = NULL;
+	__u64 n;
+
+	json_begin_array(w, "names");
+	for (; !bpf_map_get_next_key(map, from, &key); from = &key) {
+		if (bpf_map_lookup_elem(map, &key, &n))
+			continue;
+		json_begin_object(w, NULL);
+		json_string(w, "class", class_names[key.class]);
+		json_string(w, "by_lockdep", key.name);
+		json_u64(w, "seen", n);
+		json_end(w);
+	}
+	json_end(w);
+}
+
 static void write_place(struct json_writer *w, const char *key, const struct ksyms *ks, __u64 address)
 {
 	char buf[256];
@@ -164,6 +183,7 @@ int outcome__write(const struct outcome *o, const char *path)
 	write_totals(&w, o);
 	write_classes(&w, o, "by_tasks", 0);
 	write_classes(&w, o, "by_interrupts", 1);
+	write_names(&w, o);
 	write_causes(&w, o);
 	write_samples(&w, o, ks);
 	json_end(&w);
