@@ -28,6 +28,8 @@
 #define FALLOC_FL_ZERO_RANGE 0x10
 #define FALLOC_FL_INSERT_RANGE 0x20
 
+#define AOP_WRITEPAGE_ACTIVATE 0x80000
+
 #define VM_FAULT_LOCKED bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_LOCKED)
 #define VM_FAULT_RETRY bpf_core_enum_value(enum vm_fault_reason, VM_FAULT_RETRY)
 

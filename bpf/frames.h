@@ -87,8 +87,9 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 	f = vl_frame_claim(ctx);                                                                                       \
 	if (!f)                                                                                                        \
 		return 0;                                                                                              \
+	vl_note_##id(ctx, f);                                                                                          \
 	for (int i = 0; i < 2 * vl_entry_slots_##id; i++)                                                              \
 		f->words[i] = words[i];                                                                                \
-	vl_frame_start(f, sig, owner);
+	vl_frame_start(ctx, f, sig, owner);
 
 #endif

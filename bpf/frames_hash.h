@@ -13,8 +13,6 @@ struct {
 	__type(value, struct vl_frame);
 } frames_by_place SEC(".maps");
 
-#define VL_REGS_SP 152 /* arch/x86/include/asm/ptrace.h */
-
 /*
  * In a trampoline the place is that of the arguments, as a distance, which the verifier takes for a number. In a kprobe
  * it is the stack pointer: at the entry that of the return address, which is gone at the return. A function that jumps
@@ -94,8 +92,9 @@ static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 	f.at = f.start_ns = f.nvcsw = 0;                                                                               \
 	f.args[0] = f.args[1] = f.args[2] = 0;                                                                         \
 	vl_keep_##id(ctx, &f);                                                                                         \
+	vl_note_##id(ctx, &f);                                                                                         \
 	f.stack = vl_stack_at_entry(ctx, sig);                                                                         \
-	vl_frame_start(&f, sig, owner);                                                                                \
+	vl_frame_start(ctx, &f, sig, owner);                                                                           \
 	vl_frame_insert(ctx, &f);
 
 #endif

@@ -13,11 +13,14 @@
 #include "abi.h"
 #include "owners.h"
 #include "preempt.h"
-#include "programs.h"
+#include "plan.h"
 #include "held.h"
 #include "record.h"
+#include "sleep.h"
+#include "programs.h"
 #include "frames_hash.h"
 #include "lockword.h"
+#include "follow.h"
 #include "probes.h"
 
 char LICENSE[] SEC("license") = "GPL";

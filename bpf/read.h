@@ -12,6 +12,8 @@
 #ifndef VFSLOCK_READ_H
 #define VFSLOCK_READ_H
 
+#define VL_REGS_SP 152 /* arch/x86/include/asm/ptrace.h */
+
 #ifdef VL_PORTABLE
 #define VL_GET(x)                                                                                                      \
 	({                                                                                                             \

@@ -103,6 +103,7 @@ struct vl_call {
 	__u32 owner;
 	__u32 n_words;
 	const __s32 *stack;            /* taken before; NULL: it can be taken now */
+	__s32 slept;                   /* of VL_SIG_SLEPT: see struct vl_stack_value */
 	const __u64 *words;            /* of a frame; NULL: they are in the sample */
 	struct vl_stack_value *sample; /* room on the stack, which one call fills only once */
 };
@@ -146,7 +147,8 @@ static __always_inline void vl_fill_sample(const struct vl_call *call, __u64 now
 	s->n_words = call->n_words;
 	s->sig = call->sig;
 	s->holder = 0;
-	s->holder_pid = s->holder_tgid = s->holder_slot = s->unused = 0;
+	s->holder_pid = s->holder_tgid = s->holder_slot = 0;
+	s->slept = call->sig & VL_SIG_SLEPT ? call->slept : -1;
 	__builtin_memset(s->holder_comm, 0, sizeof(s->holder_comm));
 	bpf_get_current_comm(s->comm, sizeof(s->comm));
 	for (__u32 i = 0; i < 2 * VL_SLOTS; i++)
@@ -184,6 +186,15 @@ static __always_inline void vl_keep_holders(const struct vl_stack_key *key)
 	vl_keep_locks(&holder_by_stack, key, s->holder);
 }
 
+/* The sample is in the map by now: its room is used again, as the programs' stack is small. */
+static __always_inline void vl_notify_stack(const struct vl_stack_key *key, struct vl_stack_value *room)
+{
+	struct vl_event *ev = (struct vl_event *)room;
+
+	*ev = (struct vl_event){.type = VL_EVENT_STACK, .a = key->fn, .b = key->sig};
+	vl_notify(ev);
+}
+
 /* Counts the call under its stack; the first call of a stack keeps the sample. */
 static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_call *call)
 {
@@ -196,10 +207,8 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_
 	if (!known) {
 		vl_fill_sample(call, now);
 		if (!bpf_map_update_elem(&by_stack, &key, call->sample, BPF_NOEXIST)) {
-			struct vl_event ev = {.type = VL_EVENT_STACK, .a = key.fn, .b = call->sig};
-
 			vl_keep_holders(&key);
-			vl_notify(&ev);
+			vl_notify_stack(&key, call->sample);
 			return;
 		}
 		known = bpf_map_lookup_elem(&by_stack, &key); /* another CPU was first, or the table is full */

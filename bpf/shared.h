@@ -43,6 +43,8 @@ enum vl_state {
 	VL_STATE_SHARED_SELF = 7,  /* this task holds it shared */
 	VL_STATE_SHARED_OTHER = 8, /* held shared by other tasks alone: all who hold it are known */
 	VL_STATE_HELD_SELF = 9,    /* a lock without owner is held by this task */
+	/* At the return only: */
+	VL_STATE_FOLLOWED = 10, /* a folio is locked: it is followed until it is unlocked */
 };
 
 /* Written by the tool into a map of its own: it must not overwrite a count that is going on. */
@@ -85,7 +87,8 @@ struct vl_stack_value {
 	__u32 pid, tgid, cpu, n_words;
 	char comm[16];
 	/* Who held the first lock that others held, by the lock's owner word; holder_pid is 0 if none did. */
-	__u32 holder_pid, holder_tgid, holder_slot, unused;
+	__u32 holder_pid, holder_tgid, holder_slot;
+	__s32 slept; /* of VL_SIG_SLEPT: id of the stack at which the task slept, as in struct vl_stack_key */
 	char holder_comm[16];
 	__u64 words[2 * VL_SLOTS]; /* the lock words as they were read: count and owner, or flags */
 };
@@ -129,6 +132,33 @@ struct vl_frame {
 
 _Static_assert(sizeof(struct vl_frame) == 256, "a frame's index is shifted by 8");
 
+/*
+ * A folio that was locked when a method returned that must see to its being unlocked, by its address, until it is.
+ * Where the start of a call is measured, the time counts from there, else from the return.
+ */
+struct vl_followed {
+	__u64 start_ns;
+	__u64 mapping, index; /* as they were at the return: a folio that is locked keeps them */
+	__u64 sig;
+	__u32 fn, owner;
+	__s32 stack;  /* id, as in struct vl_stack_key */
+	__u32 number; /* of the method among those that are followed */
+	__u32 pid, tgid, cpu;
+	__u32 released; /* it was unlocked, but could not be taken out */
+	char comm[16];
+};
+
+/* How many are followed, at least: most folios are unlocked while there are none. */
+struct vl_following {
+	__s64 n;
+	__u64 stack_ns; /* up to when the stacks that may be taken are taken: see vl_stack_allowed() */
+};
+
+#define VL_MAX_FOLLOWED 16384
+#define VL_FOLLOW_METHODS 8
+/* At most so many pages of one call are looked at. */
+#define VL_FOLLOW_SPAN 256
+
 /* Why calls or their details were lost; each is counted, per CPU. */
 #define VL_LOST_REASONS(X)                                                                                             \
 	X(signatures_full, "signature table full: calls counted here, not judged")                                     \
@@ -136,7 +166,9 @@ _Static_assert(sizeof(struct vl_frame) == 256, "a frame's index is shifted by 8"
 	X(ring_full, "ring buffer full: notices dropped, found later by sweeping the tables")                          \
 	X(frames_full, "more calls in progress than the frame table holds: not seen")                                  \
 	X(unmatched, "returns that were not seen: calls dropped, not judged")                                          \
-	X(tables_full, "too many ops tables: new ones not learnt")
+	X(tables_full, "too many ops tables: new ones not learnt")                                                     \
+	X(follow_full,                                                                                                 \
+	  "folios locked at the return, but more than can be followed: whether they are unlocked is not known")
 
 enum vl_lost {
 #define X(name, text) VL_LOST_##name,
@@ -225,7 +257,8 @@ static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u
 #define VL_PLAN_HELD 38        /* address of the table of held locks */
 #define VL_PLAN_READERS 39     /* address of the table of their readers */
 #define VL_PLAN_ARG 40         /* byte offsets of arguments that must be copied */
-#define VL_PLAN_MAX 56
+#define VL_PLAN_FOLLOW 56      /* the method's number among those that are followed */
+#define VL_PLAN_MAX 57
 
 enum vl_context_source { VL_CONTEXT_UNKNOWN, VL_CONTEXT_VARIABLE, VL_CONTEXT_PCPU_HOT };
 

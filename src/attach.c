@@ -40,7 +40,7 @@ static __u64 tracked_slots(const struct plan *p, const struct function *f)
 		const char *why;
 
 		if (r->slot >= 0 && plan__rule_active(p, r, &why) && asks_table(r, p->tracking))
-			mask |= 1ULL << (r->slot + (r->phase == RULE_AT_exit ? m->n_entry : 0));
+			mask |= 1ULL << rule__word(r, m);
 	}
 	return mask;
 }
@@ -50,6 +50,7 @@ static void fill_plan(const struct plan *p, const struct function *f, struct clo
 	c->plan[VL_PLAN_LATENCY] = f->latency && f->pair;
 	c->plan[VL_PLAN_SLEPT] = f->slept && f->pair;
 	c->plan[VL_PLAN_SELECT] = f->select;
+	c->plan[VL_PLAN_FOLLOW] = (__u64)f->follow;
 	c->plan[VL_PLAN_CONTEXT] = p->context;
 	if (c->kprobe) {
 		c->plan[VL_PLAN_CONTEXT] = p->kprobe_measured ? p->context : VL_CONTEXT_UNKNOWN;

@@ -13,8 +13,8 @@
 #include "clock.h"
 #include "feature.h"
 
-/* Every so often held locks are compared with their words. */
-#define LOCKS_SWEEP_NS 1000000000ULL
+/* Every so often held locks and followed folios are compared with their words. */
+#define SWEEP_NS 1000000000ULL
 
 static double process_cpu_seconds(void)
 {
@@ -291,6 +291,13 @@ int audit__open_templates(struct audit *a)
 	return templates__open(a->kbtf, a->options.track, &a->templates);
 }
 
+static int follow_folios(struct audit *a)
+{
+	double seconds = a->options.unlock_seconds ? a->options.unlock_seconds : AUDIT_UNLOCK_SECONDS;
+
+	return follower__open(a->kbtf, a->kmem, a->templates, (__u64)(seconds * 1e9), &a->follower);
+}
+
 /*
  * The super_blocks were read before the unmount hook was there: if one went away in between, its address may stand for
  * another one now. Only if the mount point still leads to it is it safe to compare addresses with it.
@@ -381,6 +388,8 @@ int audit__start(struct audit *a)
 		err = check_still_mounted(a);
 	if (!err)
 		err = collector__open(&a->plan, a->templates, a->ksyms, on_event, a, &a->collector);
+	if (!err && a->plan.sees_unlocks)
+		err = follow_folios(a);
 	if (err)
 		return err;
 	err = plan_new_tables(a);
@@ -458,9 +467,12 @@ int audit__poll(struct audit *a, int timeout_ms)
 		cost__tick(&a->cost, &a->plan, a->locks);
 	if (a->cost.stats_fd >= 0 && timeout_ms > COST_WINDOW_MS)
 		timeout_ms = COST_WINDOW_MS;
-	if (a->locks && clock_ns(CLOCK_MONOTONIC) - a->locks_swept_ns > LOCKS_SWEEP_NS) {
-		locks__drop_stale(a->locks);
-		a->locks_swept_ns = clock_ns(CLOCK_MONOTONIC);
+	if (clock_ns(CLOCK_MONOTONIC) - a->swept_ns > SWEEP_NS) {
+		if (a->locks)
+			locks__drop_stale(a->locks);
+		if (a->follower)
+			follower__sweep(a->follower);
+		a->swept_ns = clock_ns(CLOCK_MONOTONIC);
 	}
 	err = collector__poll(a->collector, timeout_ms);
 	if (err)
@@ -476,6 +488,8 @@ int audit__stop(struct audit *a)
 	a->stop_ns = clock_ns(CLOCK_MONOTONIC);
 	cost__stop(&a->cost, &a->plan, a->locks);
 	collector__poll(a->collector, 0);
+	if (a->follower)
+		follower__sweep(a->follower);
 	err = a->locks ? locks__sweep(a->locks) : 0;
 	if (err)
 		fprintf(stderr, "vfslock: the counts of locks cannot be read: %s\n", strerror(-err));
@@ -525,6 +539,7 @@ void audit__close(struct audit *a)
 		child = leave_to_child();
 	}
 	collector__free(a->collector);
+	follower__free(a->follower);
 	detach__all(&a->plan);
 	locks__free(a->locks);
 	templates__free(a->templates);

@@ -9,6 +9,7 @@
 #include "collect.h"
 #include "cost.h"
 #include "discover.h"
+#include "follow.h"
 #include "locks.h"
 #include "owners.h"
 #include "plan.h"
@@ -23,6 +24,9 @@ struct late_table {
 	int functions;
 };
 
+/* As long as the kernel waits before it tells of a task that hangs (hung_task_timeout_secs). */
+#define AUDIT_UNLOCK_SECONDS 120.0
+
 struct audit_options {
 	char **paths; /* mount points */
 	int n_paths;
@@ -31,8 +35,9 @@ struct audit_options {
 	enum attach_policy policy;
 	bool track; /* the locks that tasks hold, by hooks on the lock functions */
 	enum lock_source lock_source;
-	bool quiet;   /* no progress on stderr */
-	bool no_cost; /* do not sample the programs' run time */
+	double unlock_seconds; /* a folio that is not unlocked in this time is taken not to be at all; 0: the default */
+	bool quiet;            /* no progress on stderr */
+	bool no_cost;          /* do not sample the programs' run time */
 };
 
 struct audit {
@@ -43,6 +48,7 @@ struct audit {
 	struct discovery *discovery;
 	struct templates *templates;
 	struct collector *collector;
+	struct follower *follower;  /* NULL: this kernel does not show that folios are unlocked */
 	struct lock_tracker *locks; /* NULL: lock words only */
 	struct plan plan;
 	struct imported imported; /* of options.spec */
@@ -53,7 +59,7 @@ struct audit {
 	struct owner owners[VL_OWNERS];
 	int n_owners;
 	__u32 multiplier; /* of vl_owner_index() */
-	__u64 locks_swept_ns;
+	__u64 swept_ns;   /* held locks and followed folios */
 	struct late_table *late;
 	int n_late;
 	__u64 modules;  /* hash of /proc/modules as it was when the symbols were read */

@@ -94,7 +94,7 @@ static int load(struct bpf_object *obj, const struct vl_calibrate_options *optio
 	err = bpf_object__load(obj);
 	if (err)
 		return err;
-	*out = globals__map(obj, sizeof(**out));
+	*out = globals__map(obj, ".bss", sizeof(**out));
 	return *out ? 0 : -errno;
 }
 

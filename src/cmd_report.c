@@ -45,6 +45,9 @@ static void usage(FILE *out)
 	      "too\n"
 	      "      --lock-source FROM   with --locks=track: 'hooks', 'tracepoints' (of lockdep: spinlocks too) or "
 	      "'auto'\n"
+	      "      --unlock-timeout SECONDS   a folio that a method leaves locked for longer is never unlocked "
+	      "(default "
+	      "120)\n"
 	      "      --json               one JSON document\n"
 	      "      --no-cost            do not sample the run time of the programs (20 ms of every second)\n"
 	      "  -q, --quiet              no progress on standard error\n"
@@ -93,6 +96,9 @@ static int take_option(int c, struct report_options *o)
 	case 'S':
 		err = lock_source__parse(optarg, &o->audit.lock_source);
 		break;
+	case 'u':
+		err = parse_seconds(optarg, &o->audit.unlock_seconds);
+		break;
 	case 's':
 		o->audit.spec = optarg;
 		break;
@@ -129,6 +135,7 @@ static int parse(int argc, char **argv, struct report_options *o)
 		{"attach", required_argument, NULL, 'a'},
 		{"locks", required_argument, NULL, 'L'},
 		{"lock-source", required_argument, NULL, 'S'},
+		{"unlock-timeout", required_argument, NULL, 'u'},
 		{"no-cost", no_argument, NULL, 'c'},
 		{"quiet", no_argument, NULL, 'q'},
 		{"help", no_argument, NULL, 'h'},

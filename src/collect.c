@@ -225,19 +225,34 @@ static int count_rows(struct collector *c)
 	return err;
 }
 
+/* They are younger than the symbols: read anew, once for all stacks. */
+static void freshen_symbols(struct collector *c)
+{
+	if (!c->fresh_symbols)
+		c->fresh_symbols = !ksyms__reload(c->ks, KSYMS_PATH);
+}
+
 /* Where in @ips the first frame lies that is no BPF program's or trampoline's, or -1 if that cannot be told. */
 static int skip_programs(struct collector *c, const __u64 *ips)
 {
 	struct ksym sym;
 	int i = 0;
 
-	/* They are younger than the symbols: read anew, once for all stacks. */
-	if (!c->fresh_symbols)
-		c->fresh_symbols = !ksyms__reload(c->ks, KSYMS_PATH);
+	freshen_symbols(c);
 	while (i < STACK_MAX && ips[i] && !ksyms__lookup(c->ks, ips[i], &sym) && sym.module &&
 	       !strcmp(sym.module, BPF_OBJECT))
 		i++;
 	return i && i < STACK_MAX && ips[i] ? i : -1;
+}
+
+static int look_up_stack(const struct collector *c, __s32 id, __u64 *ips)
+{
+	bool more = id >= VL_MORE_STACKS;
+
+	if (id < 0)
+		return -ENOENT;
+	id -= more ? VL_MORE_STACKS : 0;
+	return bpf_map_lookup_elem(more ? c->maps->more_stacks : c->maps->stacks, &id, ips);
 }
 
 /*
@@ -245,38 +260,50 @@ static int skip_programs(struct collector *c, const __u64 *ips)
  * it has returned, and a trampoline that was jumped to, not called (newer kernels, CONFIG_DYNAMIC_FTRACE_WITH_JMP),
  * leaves no trace of it on the stack.
  */
-static void cut_stack(struct collector *c, struct seen_stack *s, const __u64 *ips)
+int collector__path(struct collector *c, int fn, __s32 stack, __u64 ips[STACK_MAX])
 {
-	const struct function *f = &c->plan->functions[s->fn];
-	int first = 0;
+	const struct function *f = &c->plan->functions[fn];
+	__u64 raw[STACK_MAX] = {0};
+	int first = 0, n = 0;
 	struct ksym sym;
 
-	if (ksyms__lookup(c->ks, f->addr, &sym))
-		return;
-	while (first < STACK_MAX && ips[first] && (ips[first] < f->addr || ips[first] >= f->addr + sym.size))
+	if (look_up_stack(c, stack, raw) || ksyms__lookup(c->ks, f->addr, &sym))
+		return 0;
+	while (first < STACK_MAX && raw[first] && (raw[first] < f->addr || raw[first] >= f->addr + sym.size))
 		first++;
-	if (first == STACK_MAX || !ips[first]) {
-		first = f->pair ? skip_programs(c, ips) : -1;
+	if (first == STACK_MAX || !raw[first]) {
+		first = f->pair ? skip_programs(c, raw) : -1;
 		if (first < 0)
-			return;
-		s->ips[s->n_ips++] = f->addr;
+			return 0;
+		ips[n++] = f->addr;
 	}
-	for (int i = first; i < STACK_MAX && ips[i] && s->n_ips < STACK_MAX; i++)
-		s->ips[s->n_ips++] = ips[i];
+	for (int i = first; i < STACK_MAX && raw[i] && n < STACK_MAX; i++)
+		ips[n++] = raw[i];
+	return n;
 }
 
-static int look_up_stack(const struct collector *c, __s32 id, __u64 *ips)
+/* The stack of a task that is switched away: what comes before the scheduler's own function is the hook's. */
+static int sleeping_path(struct collector *c, __s32 stack, __u64 ips[STACK_MAX])
 {
-	bool more = id >= VL_MORE_STACKS;
+	__u64 raw[STACK_MAX] = {0};
+	int first = 0, n = 0;
+	struct ksym sym;
 
-	id -= more ? VL_MORE_STACKS : 0;
-	return bpf_map_lookup_elem(more ? c->maps->more_stacks : c->maps->stacks, &id, ips);
+	if (look_up_stack(c, stack, raw))
+		return 0;
+	while (first < STACK_MAX && raw[first] &&
+	       (ksyms__lookup(c->ks, raw[first], &sym) || strcmp(sym.name, "__schedule") != 0))
+		first++;
+	if (first == STACK_MAX || !raw[first])
+		first = 0;
+	for (int i = first; i < STACK_MAX && raw[i]; i++)
+		ips[n++] = raw[i];
+	return n;
 }
 
 static int take_stack(struct collector *c, const void *key)
 {
 	const struct vl_stack_key *k = key;
-	__u64 ips[STACK_MAX] = {0};
 	struct seen_stack *s;
 	void *p;
 
@@ -295,8 +322,9 @@ static int take_stack(struct collector *c, const void *key)
 		s->held.n = 0;
 	if (bpf_map_lookup_elem(c->maps->holder_by_stack, k, &s->holder))
 		s->holder.n = 0;
-	if (k->stack >= 0 && !look_up_stack(c, k->stack, ips))
-		cut_stack(c, s, ips);
+	s->n_ips = collector__path(c, (int)k->fn, k->stack, s->ips);
+	if (k->sig & VL_SIG_SLEPT)
+		s->n_slept_ips = sleeping_path(c, s->sample.slept, s->slept_ips);
 	c->n_stacks++;
 	return 0;
 }

@@ -32,6 +32,8 @@ struct seen_stack {
 	__u64 ips[STACK_MAX];              /* innermost first; from the method's own function outward */
 	int n_ips;                         /* 0: no stack could be taken */
 	struct vl_task_locks held, holder; /* if locks are tracked: what the task held, and the sample's holder */
+	__u64 slept_ips[STACK_MAX];        /* where the task slept in the call: from schedule() outward */
+	int n_slept_ips;
 };
 
 struct collector;
@@ -51,6 +53,9 @@ int collector__sweep(struct collector *c);
 
 const struct seen_signature *collector__signatures(const struct collector *c, int *n);
 const struct seen_stack *collector__stacks(const struct collector *c, int *n);
+
+/* The call path of a stack id, as in struct seen_stack. Returns how many there are; 0 if it could not be taken. */
+int collector__path(struct collector *c, int fn, __s32 stack, __u64 ips[STACK_MAX]);
 
 /* The latencies of a function, summed over CPUs. -ENODATA: not measured. */
 int collector__latency(const struct collector *c, int fn, struct hist *out);

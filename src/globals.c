@@ -13,9 +13,9 @@ static size_t whole_pages(size_t size)
 	return (size + page - 1) & ~(page - 1);
 }
 
-void *globals__map(const struct bpf_object *obj, size_t size)
+void *globals__map(const struct bpf_object *obj, const char *section, size_t size)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(obj, ".bss");
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, section);
 	void *mem;
 
 	if (!map || bpf_map__value_size(map) < size) {

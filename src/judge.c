@@ -17,8 +17,9 @@ static enum observation lock_seen(const struct rule *r, __u64 sig)
 		[VL_STATE_SHARED_SELF] = SEEN_SHARED_SELF,
 		[VL_STATE_SHARED_OTHER] = SEEN_SHARED_OTHER,
 		[VL_STATE_HELD_SELF] = SEEN_HELD_SELF,
+		[VL_STATE_FOLLOWED] = SEEN_FOLLOWED,
 	};
-	int shift = 4 * r->slot + (r->phase == RULE_AT_exit ? VL_SIG_EXIT_SHIFT : 0);
+	int shift = 4 * r->slot + (rule_at_return(r) ? VL_SIG_EXIT_SHIFT : 0);
 
 	return seen[sig >> shift & 15];
 }
@@ -54,7 +55,8 @@ static struct judgement judge_mode(enum rule_mode mode, enum observation seen)
 		/* Bit and spin locks have no owner: another task may hold it. */
 		return judged(seen, seen != SEEN_FREE, seen == SEEN_FREE || seen == SEEN_HELD_SELF);
 	case RULE_free:
-		return judged(seen, seen == SEEN_FREE, true);
+		/* What becomes of a folio that is followed, the signature does not tell: see results.c. */
+		return judged(seen, seen == SEEN_FREE || seen == SEEN_FOLLOWED, true);
 	case RULE_yes:
 		/* preempt_count does not show disabled interrupts. */
 		return judged(seen, seen == SEEN_CAN_SLEEP, seen == SEEN_ATOMIC);
@@ -87,7 +89,7 @@ struct judgement judge__rule(const struct rule *r, __u64 sig)
 		return j;
 	if (r->condition >= 0 && !flag_set(sig, r->condition))
 		return j;
-	if (r->phase == RULE_AT_exit && !(sig & VL_SIG_EXITED))
+	if (rule_at_return(r) && !(sig & VL_SIG_EXITED))
 		return j;
 	seen = r->slot < 0 ? context_seen(r, sig) : lock_seen(r, sig);
 	if (seen == SEEN_NOTHING)
@@ -178,6 +180,8 @@ const char *observation__name(enum observation seen)
 		[SEEN_ATOMIC] = "atomic",
 		[SEEN_SLEPT] = "slept",
 		[SEEN_NO_SLEEP] = "no_sleep",
+		[SEEN_FOLLOWED] = "locked_at_return",
+		[SEEN_NOT_UNLOCKED] = "not_unlocked",
 	};
 
 	return names[seen];
@@ -200,6 +204,8 @@ const char *observation__text(enum observation seen)
 		[SEEN_ATOMIC] = "atomic",
 		[SEEN_SLEPT] = "slept",
 		[SEEN_NO_SLEEP] = "no sleep",
+		[SEEN_FOLLOWED] = "unlocked later",
+		[SEEN_NOT_UNLOCKED] = "never unlocked",
 	};
 
 	return texts[seen];

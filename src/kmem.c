@@ -33,7 +33,7 @@ static int load(struct kmem *km)
 	if (!prog)
 		return -EINVAL;
 	km->prog = bpf_program__fd(prog);
-	km->shared = globals__map(km->obj, sizeof(*km->shared));
+	km->shared = globals__map(km->obj, ".bss", sizeof(*km->shared));
 	return km->shared ? 0 : -errno;
 }
 

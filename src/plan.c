@@ -66,6 +66,7 @@ int plan__open(struct plan *p, struct kbtf *kb, const struct ksyms *ks, const ch
 	snprintf(p->release, sizeof(p->release), "%s", u.release);
 	p->kernel = (int)(major << 8 | minor);
 	p->context = kbtf__context_source(kb);
+	p->sees_unlocks = kbtf__has_function(kb, "folio_unlock") || kbtf__has_function(kb, "unlock_page");
 	return look_up_locks(p, kb, ks);
 }
 
@@ -101,6 +102,10 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 		*why = "this kernel has no such lock";
 		return false;
 	}
+	if (r->phase == RULE_AT_after && !p->sees_unlocks) {
+		*why = "this kernel has no function by which a folio is seen to be unlocked";
+		return false;
+	}
 	if (r->mode == RULE_yes && p->context == VL_CONTEXT_UNKNOWN) {
 		*why = "this kernel keeps no preempt_count that a program could read: whether the caller can sleep is "
 		       "unknown";
@@ -133,6 +138,18 @@ static void measure_if_needed(struct plan *p, struct kbtf *kb, const struct meth
 		}
 }
 
+/* The number of a method whose folios are followed; -1: there are too many, which rules.c's tests rule out. */
+static int follow_number(struct plan *p, int method)
+{
+	for (int i = 0; i < p->n_followed; i++)
+		if (p->followed[i] == method)
+			return i;
+	if (p->n_followed == VL_FOLLOW_METHODS)
+		return -1;
+	p->followed[p->n_followed] = (short)method;
+	return p->n_followed++;
+}
+
 /* Which programs and lock slots the rules in force need. */
 static void plan_programs(struct plan *p, struct kbtf *kb, struct function *f)
 {
@@ -152,7 +169,9 @@ static void plan_programs(struct plan *p, struct kbtf *kb, struct function *f)
 		if (r->phase == RULE_AT_during)
 			f->slept = true;
 		if (r->slot >= 0)
-			f->slots |= 1U << (r->slot + (r->phase == RULE_AT_exit ? m->n_entry : 0));
+			f->slots |= 1U << rule__word(r, m);
+		if (r->phase == RULE_AT_after)
+			f->follow = follow_number(p, f->method);
 	}
 	if (f->latency)
 		f->histogram = p->n_histograms++;
@@ -349,6 +368,7 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 			       .addr = addr,
 			       .method = find_method(a->table->ops, method, p->kernel),
 			       .histogram = -1,
+			       .follow = -1,
 			       .links = {-1, -1},
 			       .programs = {-1, -1}};
 	snprintf(f->method_name, sizeof(f->method_name), "%s", method);

@@ -46,6 +46,7 @@ struct function {
 	struct kbtf_method where;
 	bool pair, latency;
 	bool slept;                /* a rule in force asks whether the task slept */
+	int follow;                /* number of its method among those whose folios are followed, or -1 */
 	int histogram;             /* its number, or -1 */
 	unsigned int slots;        /* mask of the lock slots to read: entry slots first, then exit slots */
 	__u64 select;              /* mask of the signature's condition flag that tells this method's calls, or 0 */
@@ -64,6 +65,8 @@ struct plan {
 	struct function *functions;
 	int n_functions;
 	int n_histograms;
+	short followed[VL_FOLLOW_METHODS]; /* ids of the methods whose folios are followed */
+	int n_followed;
 	int kernel; /* major << 8 | minor: which document is in force */
 	enum attach_policy policy;
 	enum vl_tracking tracking; /* what the table of held locks knows */
@@ -75,6 +78,7 @@ struct plan {
 	struct measured_constant measured[MEASURED_KINDS];
 	bool is_measured;
 	const char *latency; /* method whose latency is wanted beside the hot ones, "all", "none" or NULL */
+	bool sees_unlocks;   /* this kernel has a function that every folio is unlocked through */
 	char *missing_lock;  /* per lock class: 1 if this kernel has no such lock */
 	__u64 *global_locks; /* addresses of locks that are no object's member, in order of declaration */
 	struct role *roles;  /* by function address: see plan__methods_at() */

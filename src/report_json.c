@@ -127,6 +127,7 @@ static void write_methods(struct json_writer *w, const struct results *r)
 		json_end(w);
 		json_u64(w, "calls", m->calls);
 		report__json_latency(w, "latency", &m->latency, m->has_latency);
+		report__json_unlocks(w, m);
 		json_begin_array(w, "rules");
 		for (int n = 0; n < m->method->n_rules; n++)
 			write_rule(w, &m->rules[n], &r->audit->plan);
@@ -185,6 +186,7 @@ static void write_finding(struct json_writer *w, const struct results *r, const 
 	json_u64(w, "count", f->calls);
 	if (f->has_sample)
 		write_sample(w, r, f);
+	report__json_slept(w, r, f);
 	report__json_held(w, r, f);
 	json_end(w);
 }

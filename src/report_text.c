@@ -56,7 +56,9 @@ static void rule_name(const struct rule *r, char *buf, size_t len)
 	else
 		snprintf(buf, len, "%s%s%s%s%s", lock_classes[r->lock].name, r->subject ? "(" : "",
 			 r->subject ? r->subject : "", r->subject ? ")" : "",
-			 r->phase == RULE_AT_exit ? " at exit" : "");
+			 r->phase == RULE_AT_exit    ? " at exit"
+			 : r->phase == RULE_AT_after ? " afterwards"
+						     : "");
 }
 
 /* Rules that say the same of every method of the ops struct and are kept are counted in one line below the table. */
@@ -171,6 +173,7 @@ static void print_ops(const struct results *r, int ops, FILE *out)
 	if (shown) {
 		fprintf(out, "\n%s\n", ops_structs[ops].name);
 		text_table__print(t, out, 2);
+		report__text_unlocks(r, ops, out);
 		print_common_rules(r, ops, out);
 	}
 	text_table__free(t);
@@ -189,7 +192,7 @@ static const char *owner_text(unsigned long long owner, __u64 task)
 const char *finding__decode(const struct finding *f, char *buf, size_t len)
 {
 	const struct rule *r = f->rule;
-	int word = r->slot + (r->phase == RULE_AT_exit ? methods[r->method].n_entry : 0);
+	int word = rule__word(r, &methods[r->method]);
 	unsigned long long a, b;
 
 	buf[0] = '\0';
@@ -263,6 +266,7 @@ static void print_finding(const struct results *r, const struct finding *f, FILE
 		since_start(r, f->sample.first_ns), since_start(r, f->sample.last_ns), f->sample.cpu, f->sample.comm,
 		f->sample.pid, f->sample.tgid);
 	print_stack(r, f, out);
+	report__text_slept(r, f, out);
 	report__text_held(r, f, out);
 }
 

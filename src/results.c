@@ -164,6 +164,8 @@ static int judge_path(struct maker *k, struct rule_result *rr, struct finding *f
 		f->holder = s->holder;
 		f->n_ips = s->n_ips;
 		memcpy(f->ips, s->ips, sizeof(f->ips));
+		f->n_slept_ips = s->n_slept_ips;
+		memcpy(f->slept_ips, s->slept_ips, sizeof(f->slept_ips));
 	}
 	f->verdict = judge__breach(f->rule, &f->judgement, path, n, &f->drift, &direct);
 	add_verdict(rr, f, direct);
@@ -247,11 +249,6 @@ static int judge_all(struct maker *k)
 	return 0;
 }
 
-static int function_index(const struct maker *k, const struct function *f)
-{
-	return (int)(f - k->a->plan.functions);
-}
-
 static struct rule_result *result_of(struct results *r, const struct rule *rule)
 {
 	for (int i = 0; i < r->n_methods; i++)
@@ -259,6 +256,97 @@ static struct rule_result *result_of(struct results *r, const struct rule *rule)
 			if (r->methods[i].rules[n].rule == rule)
 				return &r->methods[i].rules[n];
 	return NULL;
+}
+
+static const struct rule *after_rule(const struct maker *k, const struct method *m)
+{
+	for (int i = 0; i < m->n_rules; i++) {
+		const struct rule *r = &k->a->plan.rules[m->first_rule + i];
+		const char *why;
+
+		if (r->phase == RULE_AT_after && plan__rule_active(&k->a->plan, r, &why))
+			return r;
+	}
+	return NULL;
+}
+
+/* A call that left a folio locked, as the sample of a finding. */
+static void sample_of_folio(struct maker *k, const struct seen_folio *folio, const struct rule *rule,
+			    struct seen_stack *out)
+{
+	const struct vl_followed *c = &folio->call;
+
+	*out = (struct seen_stack){.fn = (int)c->fn, .sig = c->sig, .owner = (int)c->owner};
+	out->sample = (struct vl_stack_value){.calls = 1,
+					      .first_ns = c->start_ns,
+					      .last_ns = c->start_ns,
+					      .sig = c->sig,
+					      .pid = c->pid,
+					      .tgid = c->tgid,
+					      .cpu = c->cpu,
+					      .slept = -1};
+	memcpy(out->sample.comm, c->comm, sizeof(out->sample.comm));
+	out->sample.words[2 * rule__word(rule, &methods[rule->method])] = folio->flags;
+	out->n_ips = collector__path(k->a->collector, out->fn, c->stack, out->ips);
+}
+
+/* One call may have left several: it counts once. */
+static bool same_call(const struct vl_followed *a, const struct vl_followed *b)
+{
+	return a->fn == b->fn && a->pid == b->pid && a->start_ns == b->start_ns;
+}
+
+static int judge_stuck(struct maker *k, const struct seen_folio *all, int n)
+{
+	const struct vl_followed *call = &all[n].call;
+	const struct function *f = &k->a->plan.functions[call->fn];
+	const struct rule *rule = f->method >= 0 ? after_rule(k, &methods[f->method]) : NULL;
+	struct rule_result *rr = rule ? result_of(k->r, rule) : NULL;
+	struct finding finding = {.rule = rule,
+				  .function = f,
+				  .judgement = {.seen = SEEN_NOT_UNLOCKED, .outcome = OUTCOME_BROKEN, .proof = true},
+				  .sig = call->sig,
+				  .calls = 1};
+	struct seen_stack stack;
+
+	for (int i = 0; i < n; i++)
+		if (same_call(call, &all[i].call))
+			return 0;
+	if (!rr)
+		return 0;
+	/* So far it was counted as one whose folios will be unlocked. */
+	rr->kept -= rr->kept > 0;
+	rr->seen[SEEN_FOLLOWED] -= rr->seen[SEEN_FOLLOWED] > 0;
+	rr->seen[SEEN_NOT_UNLOCKED]++;
+	sample_of_folio(k, &all[n], rule, &stack);
+	return judge_path(k, rr, &finding, &stack);
+}
+
+static int judge_folios(struct maker *k)
+{
+	const struct seen_folio *stuck;
+	int n, err = 0;
+
+	stuck = follower__stuck(k->a->follower, &n);
+	for (int i = 0; i < n && !err; i++)
+		err = judge_stuck(k, stuck, i);
+	for (int i = 0; i < k->r->n_methods; i++) {
+		struct method_result *m = &k->r->methods[i];
+
+		for (int f = 0; f < k->a->plan.n_followed; f++) {
+			if (&methods[k->a->plan.followed[f]] != m->method)
+				continue;
+			m->is_followed = true;
+			follower__times(k->a->follower, f, &m->unlock);
+			m->still_locked = follower__pending(k->a->follower, f);
+		}
+	}
+	return err;
+}
+
+static int function_index(const struct maker *k, const struct function *f)
+{
+	return (int)(f - k->a->plan.functions);
 }
 
 /*
@@ -269,6 +357,8 @@ static __u64 may_be_wrong(const struct maker *k, const struct finding *f)
 {
 	__u64 n = collector__mixed(k->a->collector, function_index(k, f->function));
 
+	if (f->judgement.seen == SEEN_NOT_UNLOCKED)
+		return templates__missed_unlocks(k->a->templates);
 	return k->a->locks && f->judgement.seen == SEEN_SHARED_OTHER ? n + locks__missed(k->a->locks) : n;
 }
 
@@ -396,6 +486,8 @@ int results__make(struct audit *a, struct results *out)
 		err = list_methods(out);
 	if (!err)
 		err = judge_all(&k);
+	if (!err)
+		err = judge_folios(&k);
 	if (err)
 		return err;
 	doubt_mixed(&k);

@@ -30,6 +30,10 @@ struct method_result {
 	__u64 calls;
 	bool has_latency;
 	struct hist latency;
+	bool is_followed; /* folios that are locked at its return are followed */
+	struct hist
+		unlock; /* when those were unlocked: since the entry, where its latency is measured, else the return */
+	__u64 still_locked;        /* not yet at the end of the audit, and not overdue */
 	struct rule_result *rules; /* method->n_rules of them */
 };
 
@@ -55,6 +59,8 @@ struct finding {
 	struct vl_task_locks held, holder; /* see struct seen_stack */
 	__u64 ips[STACK_MAX];
 	int n_ips;
+	__u64 slept_ips[STACK_MAX]; /* of SEEN_SLEPT: see struct seen_stack */
+	int n_slept_ips;
 };
 
 struct coverage {

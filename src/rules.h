@@ -109,6 +109,18 @@ static inline bool in_range(int since, int until, int kernel)
 	return (!since || kernel >= since) && (!until || kernel < until);
 }
 
+/* Is what the rule is about looked at when the method returns? */
+static inline bool rule_at_return(const struct rule *r)
+{
+	return r->phase == RULE_AT_exit || r->phase == RULE_AT_after;
+}
+
+/* The number of a rule's lock among all that are read of a call of @m: those at the entry first. */
+static inline int rule__word(const struct rule *r, const struct method *m)
+{
+	return r->slot + (rule_at_return(r) ? m->n_entry : 0);
+}
+
 static inline bool rule_promises(const struct rule *r)
 {
 	return r->mode > RULE_maybe;

@@ -32,6 +32,7 @@ struct templates {
 	int cpus, cpus_rounded; /* CPU numbers are below cpus; records have room for a power of two */
 	struct templates_maps maps;
 	volatile struct vl_control *control;
+	struct vl_following *following;
 	struct hooks *hooks;
 	struct template (*of[FLAVOURS])[TEMPLATE_KINDS]; /* per method */
 	int handler;
@@ -147,6 +148,8 @@ static int find_maps(struct templates *t)
 		{"verdicts", &t->maps.verdicts},
 		{"held_by_stack", &t->maps.held_by_stack},
 		{"holder_by_stack", &t->maps.holder_by_stack},
+		{"followed", &t->maps.followed},
+		{"unlock_times", &t->maps.unlock_times},
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -157,8 +160,9 @@ static int find_maps(struct templates *t)
 			return err;
 		}
 	}
-	t->control = globals__map(t->obj, sizeof(*t->control));
-	return t->control ? 0 : -errno;
+	t->control = globals__map(t->obj, ".bss", sizeof(*t->control));
+	t->following = globals__map(t->obj, ".bss.following", sizeof(*t->following));
+	return t->control && t->following ? 0 : -errno;
 }
 
 /* Without tracking nothing is ever put there. */
@@ -194,8 +198,8 @@ static int load(struct templates *t)
 	/* One hook that the verifier refuses on a kernel we have not met must not be the end of all. */
 	if (err && t->hooks) {
 		fprintf(stderr,
-			"vfslock: a hook that learns tables cannot be loaded (%s): audited are those that are there "
-			"when the audit begins\n",
+			"vfslock: a hook cannot be loaded (%s): audited are the tables that are there when the audit "
+			"begins; where tasks sleep and whether folios are unlocked is not seen\n",
 			strerror(-err));
 		hooks__free(t->hooks);
 		t->hooks = NULL;
@@ -287,6 +291,7 @@ void templates__free(struct templates *t)
 	banks__free(&t->rows);
 	banks__free(&t->histograms);
 	globals__unmap((void *)t->control, sizeof(*t->control));
+	globals__unmap(t->following, sizeof(*t->following));
 	if (t->handler > 0)
 		libbpf_unregister_prog_handler(t->handler);
 	for (int i = 0; i < t->n_more; i++)
@@ -319,6 +324,16 @@ const struct templates_maps *templates__maps(const struct templates *t)
 int templates__control_fd(const struct templates *t)
 {
 	return bpf_map__fd(bpf_object__find_map_by_name(t->obj, ".bss"));
+}
+
+void templates__unfollow(struct templates *t)
+{
+	__atomic_fetch_sub(&t->following->n, 1, __ATOMIC_RELAXED);
+}
+
+__u64 templates__missed_unlocks(const struct templates *t)
+{
+	return hooks__missed(t->hooks, "folio_is_unlocked") + hooks__missed(t->hooks, "folio_is_read");
 }
 
 void templates__track(struct templates *t, int held, int readers)

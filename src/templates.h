@@ -22,6 +22,7 @@ struct templates_maps {
 	int frames, signatures, verdicts, by_stack, stacks, more_stacks, events, lost, tables;
 	int frames_by_place; /* -1 while no portable program was made */
 	int held_by_stack, holder_by_stack;
+	int followed, unlock_times;
 };
 
 struct templates;
@@ -36,6 +37,12 @@ void templates__free(struct templates *t);
 const struct templates_maps *templates__maps(const struct templates *t);
 volatile struct vl_control *templates__control(struct templates *t);
 int templates__control_fd(const struct templates *t); /* of the map that control lies in */
+
+/* One folio less is followed: the tool has taken it out. */
+void templates__unfollow(struct templates *t);
+
+/* How often the kernel skipped a hook that notices folios being unlocked. */
+__u64 templates__missed_unlocks(const struct templates *t);
 
 /* The maps with the table of held locks and of their readers, for clones with VL_PLAN_TRACK. */
 void templates__track(struct templates *t, int held, int readers);

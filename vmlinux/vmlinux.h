@@ -127,8 +127,18 @@ struct file_lock_context {
 	spinlock_t flc_lock;
 };
 
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
 struct address_space {
 	struct inode *host;
+	struct xarray i_pages;
 	struct rw_semaphore invalidate_lock;
 	const struct address_space_operations *a_ops;
 };
@@ -181,6 +191,7 @@ struct kiocb {
 struct folio {
 	unsigned long flags;
 	struct address_space *mapping;
+	unsigned long index;
 };
 
 struct page {
@@ -188,6 +199,17 @@ struct page {
 	unsigned long compound_head; /* up to 6.x */
 	unsigned long compound_info; /* 7.x */
 	struct address_space *mapping;
+	unsigned long index; /* up to 6.x */
+};
+
+struct bio_vec {
+	struct page *bv_page;
+};
+
+struct iov_iter {
+	bool data_source;
+	const struct bio_vec *bvec;
+	unsigned long nr_segs;
 };
 
 struct gendisk {
@@ -278,6 +300,8 @@ struct vm_fault {
 struct readahead_control {
 	struct file *file;
 	struct address_space *mapping;
+	unsigned long _index;
+	unsigned int _nr_pages;
 };
 
 struct file_system_type {

@@ -67,6 +67,9 @@ bool method__uses_param(const struct method *m, const char *name, bool at_exit)
 
 	if (!at_exit && m->super_block && mentions(m->super_block, name))
 		return true;
+	for (int i = 0; i < m->n_keeps && !at_exit; i++)
+		if (mentions(m->keeps[i].expr, name))
+			return true;
 	for (int i = 0; i < n; i++)
 		if (mentions(slots[i].expr, name))
 			return true;

@@ -10,6 +10,12 @@ static const char *reader(const struct param *pm)
 	return pm->pointers > 1 ? "vl_arg_copy" : "vl_arg";
 }
 
+static void emit_arg(const struct param *pm, int number, FILE *out)
+{
+	fprintf(out, "\t%s%s%s = (%s)%s(ctx, %d);\n", pm->type, pm->pointers ? "" : " ", pm->name, pm->type, reader(pm),
+		number);
+}
+
 static void emit_args(const struct method *m, bool at_exit, FILE *out)
 {
 	for (int p = 0; p < m->n_params; p++) {
@@ -17,12 +23,14 @@ static void emit_args(const struct method *m, bool at_exit, FILE *out)
 
 		if (!method__uses_param(m, pm->name, at_exit))
 			continue;
-		fprintf(out, "\t%s%s%s = (%s)", pm->type, pm->pointers ? "" : " ", pm->name, pm->type);
 		if (at_exit)
-			fprintf(out, "VL_ARG_AT_EXIT(%s, ctx, frame, %d, %d);\n", reader(pm), p, pm->kept);
+			fprintf(out, "\t%s%s%s = (%s)VL_ARG_AT_EXIT(%s, ctx, frame, %d, %d);\n", pm->type,
+				pm->pointers ? "" : " ", pm->name, pm->type, reader(pm), p, pm->kept);
 		else
-			fprintf(out, "%s(ctx, %d);\n", reader(pm), p);
+			emit_arg(pm, p, out);
 	}
+	for (int k = 0; k < m->n_keeps && at_exit; k++)
+		fprintf(out, "\t__u64 %s = frame->args[%d];\n", m->keeps[k].name, m->keeps[k].kept);
 	if (at_exit && method__uses_param(m, "ret", true))
 		fputs("\tlong ret = (long)vl_ret(ctx);\n", out);
 }
@@ -34,6 +42,24 @@ static void emit_keep(const struct method *m, int id, FILE *out)
 	for (int p = 0; p < m->n_params; p++)
 		if (m->params[p].kept >= 0)
 			fprintf(out, "\tframe->args[%d] = %s(ctx, %d);\n", m->params[p].kept, reader(&m->params[p]), p);
+	fputs("}\n\n", out);
+}
+
+/* The numbers that the return needs, as they are at the entry. */
+static void emit_note(const struct method *m, int id, FILE *out)
+{
+	fprintf(out, "static __always_inline void vl_note_%d(__u64 *ctx, struct vl_frame *frame)\n{\n", id);
+	for (int p = 0; p < m->n_params && m->n_keeps; p++) {
+		const struct param *pm = &m->params[p];
+		bool used = false;
+
+		for (int k = 0; k < m->n_keeps; k++)
+			used = used || mentions(m->keeps[k].expr, pm->name);
+		if (used)
+			emit_arg(pm, p, out);
+	}
+	for (int k = 0; k < m->n_keeps; k++)
+		fprintf(out, "\tframe->args[%d] = (__u64)(%s);\n", m->keeps[k].kept, mark_reads(m->keeps[k].expr));
 	fputs("}\n\n", out);
 }
 
@@ -67,6 +93,16 @@ static void emit_slot(const struct spec *spec, const struct slot *s, int slot, i
 		fprintf(out, "\t\telse\n\t\t\twords[%d] = words[%d] = vl_opaque(0);\n", 2 * slot, 2 * slot + 1);
 	}
 	fprintf(out, "\t} else {\n\t\twords[%d] = words[%d] = 0;\n\t}\n", 2 * slot, 2 * slot + 1);
+}
+
+/* A lock that is followed from the return on, if it is still held then: bpf/follow.h. */
+static void emit_followed(const struct spec *spec, const struct slot *s, int slot, int n_slots, int bit, FILE *out)
+{
+	fprintf(out, "\tif (vl_slot_wanted(%d)%s%s%s)\n", slot, s->followed_when ? " && (" : "",
+		s->followed_when ? mark_reads(s->followed_when) : "", s->followed_when ? ")" : "");
+	fprintf(out, "\t\tsig |= vl_follow_%s(%s, ctx, frame, VL_ROOM(%d), &words[%d]) << %d;\n",
+		spec->locks[s->lock].name, mark_reads(s->expr), n_slots, 2 * slot, bit);
+	fprintf(out, "\telse\n\t\twords[%d] = words[%d] = 0;\n", 2 * slot, 2 * slot + 1);
 }
 
 static void emit_conditions(const struct method *m, bool at_exit, FILE *out)
@@ -116,7 +152,10 @@ static void emit_exit(const struct spec *spec, const struct method *m, int id, F
 	emit_args(m, true, out);
 	fprintf(out, "\t__u64 me = %s, sig = 0, *words = frame->words;\n\n", current_task(spec, m->exit, m->n_exit));
 	for (int i = 0; i < m->n_exit; i++)
-		emit_slot(spec, &m->exit[i], m->n_entry + i, 32 + 4 * i, out);
+		if (m->exit[i].followed)
+			emit_followed(spec, &m->exit[i], m->n_entry + i, m->n_entry + m->n_exit, 32 + 4 * i, out);
+		else
+			emit_slot(spec, &m->exit[i], m->n_entry + i, 32 + 4 * i, out);
 	emit_conditions(m, true, out);
 	fprintf(out, "\t(void)me;\n\t(void)words;\n\treturn %s;\n}\n\n", hidden(m->n_exit));
 }
@@ -137,6 +176,7 @@ void emit_probes(const struct spec *spec, FILE *out)
 			emit_entry(spec, m, id, out);
 			emit_exit(spec, m, id, out);
 			emit_keep(m, id, out);
+			emit_note(m, id, out);
 			fprintf(out, "#define vl_entry_slots_%d %d\nVL_PROGRAMS(%d, %d)\n", id, m->n_entry, id,
 				m->n_entry + m->n_exit);
 		}

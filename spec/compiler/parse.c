@@ -9,7 +9,8 @@ const char *const mode_names[] = {"any", "none", "maybe", "shared", "exclusive",
 const char *const phase_names[] = {"entry", "exit", "during", "after", NULL};
 const char *const lock_kind_names[] = {"rwsem", "mutex", "spin", "seqlock", "bit", "context", "words", NULL};
 static const char *const file_statements[] = {"type", "lock", "ops", "every", "column", "method", NULL};
-static const char *const method_statements[] = {"rule", "cell", "hot", "select", "without", "super_block", NULL};
+static const char *const method_statements[] = {"rule",    "cell",        "hot",  "select",
+						"without", "super_block", "keep", NULL};
 
 static int name_index(const char *const *names, const char *word)
 {
@@ -286,6 +287,17 @@ static void parse_super_block(struct lexer *lx, struct method *m)
 	}
 }
 
+static void parse_keep(struct lexer *lx, struct method *m)
+{
+	struct keep *k = &m->keeps[m->n_keeps];
+
+	if (m->n_keeps == MAX_KEPT_PARAMS)
+		lexer__fail(lx, "one 'keep' too many, expected at most %d", MAX_KEPT_PARAMS);
+	k->name = lexer__name(lx, "a name after 'keep'");
+	k->expr = take_code(lx, "{ C } after the name");
+	m->n_keeps++;
+}
+
 static bool parse_method_line(struct spec *spec, struct lexer *lx, struct method *m)
 {
 	if (lexer__take(lx, "rule") || lexer__is(lx, "cell")) {
@@ -301,6 +313,8 @@ static bool parse_method_line(struct spec *spec, struct lexer *lx, struct method
 	} else if (lexer__take(lx, "without")) {
 		m->without = grow(m->without, m->n_without, sizeof(*m->without));
 		m->without[m->n_without++] = take_name(lx, "a subject after 'without'");
+	} else if (lexer__take(lx, "keep")) {
+		parse_keep(lx, m);
 	} else if (take_once(lx, "formerly", m->formerly)) {
 		m->formerly = lexer__name(lx, "the method's older name after 'formerly'");
 	} else if (take_once(lx, "gone", m->gone)) {

@@ -20,19 +20,30 @@ static int add_condition(struct method *m, const struct place_in_file *where, ch
 	return m->n_conditions++;
 }
 
+/* Is what the rule is about looked at when the method returns? */
+static bool is_at_exit(const struct rule *r)
+{
+	return r->phase == PHASE_EXIT || r->phase == PHASE_AFTER;
+}
+
 static int add_slot(struct method *m, const struct rule *r)
 {
-	struct slot *slots = r->phase == PHASE_EXIT ? m->exit : m->entry;
-	int *n = r->phase == PHASE_EXIT ? &m->n_exit : &m->n_entry;
-	int max = r->phase == PHASE_EXIT ? MAX_EXIT_SLOTS : MAX_ENTRY_SLOTS;
+	struct slot *slots = is_at_exit(r) ? m->exit : m->entry;
+	int *n = is_at_exit(r) ? &m->n_exit : &m->n_entry;
+	int max = is_at_exit(r) ? MAX_EXIT_SLOTS : MAX_ENTRY_SLOTS;
+	bool followed = r->phase == PHASE_AFTER;
 
 	for (int i = 0; i < *n; i++)
-		if (slots[i].lock == r->lock && !strcmp(slots[i].expr, r->expr ? r->expr : ""))
+		if (slots[i].lock == r->lock && !strcmp(slots[i].expr, r->expr ? r->expr : "") && !followed &&
+		    !slots[i].followed)
 			return i;
 	if (*n == max)
 		fail_rule(r, format("method %s reads more than %d locks at %s", m->name, max, phase_names[r->phase]),
 			  "fewer");
-	slots[*n] = (struct slot){.expr = r->expr ? r->expr : strdup(""), .lock = r->lock};
+	slots[*n] = (struct slot){.expr = r->expr ? r->expr : strdup(""),
+				  .lock = r->lock,
+				  .followed = followed,
+				  .followed_when = followed ? r->condition_text : NULL};
 	return (*n)++;
 }
 
@@ -63,10 +74,11 @@ static void check_range(const struct place_in_file *where, int since, int until)
 			version_text(until));
 }
 
-/* While a method runs nothing is seen of it but whether it sleeps, and after it nothing at all. */
+/* While a method runs nothing is seen of it but whether it sleeps, and after it that a bit lock is released. */
 static void check_phase(const struct lock *l, const struct rule *r)
 {
-	if (r->phase == PHASE_AFTER || (r->phase == PHASE_DURING && l->kind != LOCK_CONTEXT))
+	if ((r->phase == PHASE_AFTER && (l->kind != LOCK_BIT || r->mode != MODE_FREE)) ||
+	    (r->phase == PHASE_DURING && l->kind != LOCK_CONTEXT))
 		fail_rule(r,
 			  format("phase '%s' of a %s cannot be observed", phase_names[r->phase],
 				 lock_kind_names[l->kind]),
@@ -75,7 +87,7 @@ static void check_phase(const struct lock *l, const struct rule *r)
 
 static void check_ret(const struct rule *r)
 {
-	if (r->phase == PHASE_EXIT)
+	if (is_at_exit(r))
 		return;
 	if ((r->condition_text && mentions(r->condition_text, "ret")) || (r->expr && mentions(r->expr, "ret")))
 		fail_rule(r, "the return value 'ret' is not known yet", "phase exit");
@@ -151,7 +163,7 @@ static unsigned int measured_mask(struct spec *spec, const struct place_in_file 
 
 static void resolve_rule(struct spec *spec, struct ops *ops, struct method *m, struct rule *r)
 {
-	bool at_exit = r->phase == PHASE_EXIT;
+	bool at_exit = is_at_exit(r);
 
 	check_rule(spec, r);
 	check_inside(spec, r);
@@ -243,9 +255,11 @@ static void number_kept_params(struct method *m)
 
 	for (int p = 0; p < m->n_params; p++)
 		m->params[p].kept = method__uses_param(m, m->params[p].name, true) ? kept++ : -1;
+	for (int k = 0; k < m->n_keeps; k++)
+		m->keeps[k].kept = kept++;
 	if (kept > MAX_KEPT_PARAMS)
-		fail_at(&m->where, "method %s uses %d arguments at its return, expected at most %d", m->name, kept,
-			MAX_KEPT_PARAMS);
+		fail_at(&m->where, "method %s uses %d arguments and numbers at its return, expected at most %d",
+			m->name, kept, MAX_KEPT_PARAMS);
 }
 
 static void default_super_block(const struct spec *spec, struct method *m)

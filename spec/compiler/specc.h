@@ -94,6 +94,13 @@ struct condition { /* a C expression that becomes one flag of the signature */
 struct slot { /* one lock word to read; entry and exit slots are numbered apart */
 	char *expr;
 	int lock;
+	bool followed;       /* read at the return, and followed from there until it is released: phase after */
+	char *followed_when; /* C, or NULL: always */
+};
+
+struct keep { /* a number that is looked up at the entry and known by its name at the return */
+	char *name, *expr;
+	int kept; /* its number, counted on from those of the parameters */
 };
 
 struct drift {
@@ -145,6 +152,8 @@ struct method {
 	int n_rules;
 	struct condition conditions[MAX_CONDITIONS];
 	int n_conditions, select_condition;
+	struct keep keeps[MAX_KEPT_PARAMS];
+	int n_keeps;
 	struct slot entry[MAX_ENTRY_SLOTS], exit[MAX_EXIT_SLOTS];
 	int n_entry, n_exit;
 	char *formerly; /* the method's older name, described under its own */

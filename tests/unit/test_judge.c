@@ -29,7 +29,7 @@ static struct rule lock_rule(enum rule_mode mode, enum rule_phase phase, int slo
 
 static __u64 state_at(enum rule_phase phase, int slot, unsigned int state)
 {
-	return (__u64)state << ((phase == RULE_AT_exit ? 32 : 0) + 4 * slot);
+	return (__u64)state << ((phase == RULE_AT_exit || phase == RULE_AT_after ? 32 : 0) + 4 * slot);
 }
 
 static __u64 condition_flag(int condition)
@@ -166,7 +166,7 @@ static void test_unknown_states(void **state)
 
 	(void)state;
 	for (int i = 0; i < COUNT(mode_wants); i++)
-		for (unsigned int st = VL_STATE_HELD_SELF + 1; st < 16; st++) {
+		for (unsigned int st = VL_STATE_FOLLOWED + 1; st < 16; st++) {
 			struct rule r = lock_rule(mode_wants[i].mode, RULE_AT_entry, 0);
 
 			j = judge__rule(&r, VL_SIG_VALID | state_at(RULE_AT_entry, 0, st));

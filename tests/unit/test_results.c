@@ -16,6 +16,7 @@
 #define OTHER_CALLER 0x3000
 
 static const char exclusive_rule[] = "inode_operations.create.i_rwsem.dir";
+static const char after_rule_id[] = "address_space_operations.read_folio.folio_lock.folio.after";
 static const char shared_rule[] = "inode_operations.lookup.i_rwsem.dir";
 
 /* What the collector has, and how many of its calls may be mixed. */
@@ -67,6 +68,49 @@ int collector__lost(const struct collector *c, __u64 counts[VL_N_LOST], __u64 *r
 	memset(counts, 0, VL_N_LOST * sizeof(counts[0]));
 	*recursion = 0;
 	return 0;
+}
+
+/* Folios that were never unlocked, and what the follower says of the method with number 0. */
+static struct seen_folio folios[3];
+static int n_folios;
+static __u64 missed_unlocks;
+static bool folio_has_stack;
+
+const struct seen_folio *follower__stuck(const struct follower *f, int *n)
+{
+	(void)f;
+	*n = n_folios;
+	return folios;
+}
+
+__u64 follower__pending(const struct follower *f, int number)
+{
+	(void)f;
+	return number ? 0 : 7;
+}
+
+void follower__times(const struct follower *f, int number, struct hist *out)
+{
+	(void)f;
+	(void)number;
+	memset(out, 0, sizeof(*out));
+	hist__record(out, 1000);
+}
+
+int collector__path(struct collector *c, int fn, __s32 stack, __u64 ips[STACK_MAX])
+{
+	(void)c;
+	(void)fn;
+	(void)stack;
+	ips[0] = CREATE;
+	ips[1] = CALLER;
+	return folio_has_stack ? 2 : 0;
+}
+
+__u64 templates__missed_unlocks(const struct templates *t)
+{
+	(void)t;
+	return missed_unlocks;
 }
 
 __u64 locks__missed(const struct lock_tracker *t)
@@ -132,8 +176,12 @@ static void judge_seen(struct judged *o, const char *id, enum vl_state seen, int
 		(struct plan){.rules = rules, .functions = &o->function, .n_functions = 1, .kernel = 6 << 8 | 1};
 	create_only[0] = rule->method;
 	mixed = may_be_mixed;
-	signature = (struct seen_signature){.sig = VL_SIG_VALID | VL_SIG_EXITED | (__u64)seen << 4 * rule->slot,
-					    .calls = 5};
+	o->audit.plan.followed[0] = rule->method;
+	o->audit.plan.n_followed = rule->phase == RULE_AT_after;
+	signature = (struct seen_signature){
+		.sig = VL_SIG_VALID | VL_SIG_EXITED |
+		       (__u64)seen << (4 * rule->slot + (rule_at_return(rule) ? VL_SIG_EXIT_SHIFT : 0)),
+		.calls = 5};
 	n_stacks = n;
 	for (int i = 0; i < n; i++) {
 		stacks[i] = (struct seen_stack){
@@ -261,13 +309,79 @@ static void test_shared_by_self(void **state)
 	results__free(&o.results);
 }
 
+/* Five calls, after which folios were locked; @n of them never get unlocked. */
+static void judge_folios_seen(struct judged *o, int n, bool has_stack, __u64 missed_events)
+{
+	n_folios = n;
+	folio_has_stack = has_stack;
+	missed_unlocks = missed_events;
+	judge_seen(o, after_rule_id, VL_STATE_FOLLOWED, 1, 0);
+	n_folios = 0;
+}
+
+static void test_unlocked_later(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	judge_folios_seen(&o, 0, true, 0);
+	assert_int_equal(o.rule->verdict, VERDICT_OK);
+	assert_int_equal(o.rule->kept, 5);
+	assert_int_equal(o.rule->seen[SEEN_FOLLOWED], 5);
+	assert_true(o.results.methods[0].is_followed);
+	assert_int_equal(o.results.methods[0].unlock.count, 1);
+	assert_int_equal(o.results.methods[0].still_locked, 7);
+	results__free(&o.results);
+}
+
+/* Two folios of one call are one breach; the next call's is another. */
+static void test_never_unlocked(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	folios[0] = (struct seen_folio){.folio = 1, .call = {.start_ns = 10, .pid = 4}, .flags = 1};
+	folios[1] = (struct seen_folio){.folio = 2, .call = {.start_ns = 10, .pid = 4}, .flags = 1};
+	folios[2] = (struct seen_folio){.folio = 3, .call = {.start_ns = 20, .pid = 4}, .flags = 1};
+	judge_folios_seen(&o, 3, true, 0);
+	assert_int_equal(o.rule->verdict, VERDICT_VIOLATION);
+	assert_int_equal(o.rule->violations, 2);
+	assert_int_equal(o.rule->kept, 3);
+	assert_int_equal(o.rule->seen[SEEN_NOT_UNLOCKED], 2);
+	assert_int_equal(o.results.n_findings, 1);
+	assert_int_equal(o.results.findings[0].calls, 2);
+	assert_int_equal(o.results.findings[0].judgement.seen, SEEN_NOT_UNLOCKED);
+	assert_int_equal(o.results.findings[0].n_ips, 2);
+	results__free(&o.results);
+}
+
+/* Without a stack who called is not known; and an unlock that was missed may be that of the folio. */
+static void test_maybe_unlocked(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	judge_folios_seen(&o, 3, false, 0);
+	assert_int_equal(o.rule->violations, 0);
+	assert_int_equal(o.rule->undecided, 2);
+	results__free(&o.results);
+	judge_folios_seen(&o, 3, true, 2);
+	assert_int_equal(o.rule->violations, 0);
+	assert_int_equal(o.rule->undecided, 2);
+	results__free(&o.results);
+	judge_folios_seen(&o, 3, true, 1);
+	assert_int_equal(o.rule->violations, 2);
+	results__free(&o.results);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_breach),          cmocka_unit_test(test_callers_apart),
 		cmocka_unit_test(test_no_stack),        cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_more_than_mixed), cmocka_unit_test(test_shared_by_others),
-		cmocka_unit_test(test_shared_by_self),
+		cmocka_unit_test(test_shared_by_self),  cmocka_unit_test(test_unlocked_later),
+		cmocka_unit_test(test_never_unlocked),  cmocka_unit_test(test_maybe_unlocked),
 	};
 
 	return cmocka_run_group_tests_name("results", tests, NULL, NULL);

@@ -20,7 +20,7 @@ static const char *const outcome_names[] = {"skipped", "kept", "broken"};
 
 static __u64 state_at(enum rule_phase phase, int slot, unsigned int state)
 {
-	return (__u64)state << ((phase == RULE_AT_exit ? 32 : 0) + 4 * slot);
+	return (__u64)state << ((phase == RULE_AT_exit || phase == RULE_AT_after ? 32 : 0) + 4 * slot);
 }
 
 static __u64 condition_flag(int condition)
@@ -70,7 +70,7 @@ static __u64 sample(const struct rule *r, unsigned int state, __u64 flags)
 		sig |= state_at(r->phase, r->slot, state);
 	if (r->condition >= 0)
 		sig |= condition_flag(r->condition);
-	return r->phase == RULE_AT_exit ? sig | VL_SIG_EXITED : sig;
+	return rule_at_return(r) ? sig | VL_SIG_EXITED : sig;
 }
 
 static bool always_drifts(const struct rule *r)
@@ -165,7 +165,7 @@ static void check_rule_fits(const struct rule *r, const struct method *m)
 {
 	if (r->lock < 0 || r->lock >= n_lock_classes || r->condition >= CONDITIONS)
 		fail_msg("%s: lock %d, condition %d", r->id, r->lock, r->condition);
-	if (r->slot >= (r->phase == RULE_AT_exit ? m->n_exit : m->n_entry))
+	if (r->slot >= (rule_at_return(r) ? m->n_exit : m->n_entry))
 		fail_msg("%s: slot %d, but its method has fewer", r->id, r->slot);
 	for (const short *in = r->inside; in && *in >= 0; in++)
 		assert_true(*in < n_methods);

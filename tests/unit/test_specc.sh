@@ -265,7 +265,7 @@ test_methods() {
 	bad "also, without a struct" "@1:23: unexpected '12', expected the struct that holds the same methods on other kernels" \
 		<<<'ops a_operations also 12 place "p"'
 	bad "more arguments at the return than a frame keeps" \
-		"@2:8: method m uses 4 arguments at its return, expected at most 3" <<-'END'
+		"@2:8: method m uses 4 arguments and numbers at its return, expected at most 3" <<-'END'
 			ops a_operations place "p"
 			method m(struct inode *a, struct inode *b, struct inode *c, struct inode *d)
 				rule a i_rwsem { a } shared exit  says "x"
@@ -492,6 +492,39 @@ test_steps() {
 	shows "the other struct of the same methods" steps/rules.c '.also = "b_operations"'
 }
 
+# What is kept from the entry to the return, and locks that are followed from there.
+test_after() {
+	mkdir -p after
+	cat >after.spec <<-'END'
+		ops a_operations place "p"
+		method m(struct address_space *mapping, unsigned int flags, struct folio *folio)
+			super_block { mapping->s }
+			keep first { mapping->a }
+			keep last { flags }
+			rule folio folio_lock { folio } held exit  says "x"
+			rule folio folio_lock { folio } free after  if { ret != last && first }  says "x"
+			rule other folio_lock { EACH(first) } free after  says "x"
+	END
+	run after types.spec after.spec
+	equal "phase after: accepted" 0 "$status"
+	shows "phase after: a slot of its own among those of the return" after/rules.c \
+		'.phase = RULE_AT_after, .slot = 1,'
+	shows "phase after: a third" after/rules.c '.phase = RULE_AT_after, .slot = 2,'
+	shows "phase after: followed, if the condition holds" after/probes.h \
+		'if (vl_slot_wanted(1) && (ret != last && first))'
+	shows "phase after: by the lock's own function" after/probes.h \
+		'sig |= vl_follow_folio_lock(folio, ctx, frame, VL_ROOM(3), &words[2]) << 36;'
+	shows "keep: read at the entry" after/probes.h 'frame->args[1] = (__u64)(VL_GET(mapping->a));'
+	shows "keep: known at the return" after/probes.h '__u64 last = frame->args[2];'
+	shows "keep: beside the arguments" after/probes.h 'frame->args[0] = vl_arg(ctx, 2);'
+	bad_rule "keep without a name" "@3:7: unexpected 'dir', expected a name after 'keep'" ' keep { dir }'
+	bad_rule "keep without C" "@4:2: unexpected 'hot', expected { C } after the name" ' keep n' ' hot'
+	bad_rule "keep of a constant that is measured" \
+		"@3:9: unexpected MEASURED, expected it in 'if', 'drift if' and 'select' only" ' keep n { MEASURED(A) }'
+	bad_rule "a fourth keep" "@6:7: one 'keep' too many, expected at most 3" \
+		' keep a { dir }' ' keep b { dir }' ' keep c { dir }' ' keep d { dir }'
+}
+
 # Each method numbers its own conditions.
 test_every_drift() {
 	mkdir -p every
@@ -644,6 +677,7 @@ test_clauses
 test_measured
 test_measured_output
 test_steps
+test_after
 test_every_drift
 test_limits
 test_usage

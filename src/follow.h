@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The folios that bpf/follow.h follows: which of them are never unlocked, and how long the others took. A folio counts
+ * as stuck when it is older than the timeout, no unlock was seen of it, and it is found locked, at the same place of
+ * the same mapping, each of several times.
+ */
+#ifndef VFSLOCK_FOLLOW_LIST_H
+#define VFSLOCK_FOLLOW_LIST_H
+
+#include <linux/types.h>
+
+#include "../bpf/shared.h"
+#include "hist.h"
+#include "kbtf.h"
+#include "kmem.h"
+#include "templates.h"
+
+struct follower;
+
+struct seen_folio {
+	__u64 folio;
+	struct vl_followed call;
+	__u64 flags; /* as last read */
+	int times;   /* it was found to be overdue so often */
+};
+
+/* @timeout_ns: age from which a folio is overdue. Returns 0 or negative errno. */
+int follower__open(struct kbtf *kb, struct kmem *km, struct templates *t, __u64 timeout_ns, struct follower **out);
+void follower__free(struct follower *f);
+
+/* To be called about once a second, and at the end: looks at all folios, forgets those whose unlocking was not seen. */
+void follower__sweep(struct follower *f);
+
+/* Those that are stuck; and how many more were still locked at the last sweep, of the method with this number. */
+const struct seen_folio *follower__stuck(const struct follower *f, int *n);
+__u64 follower__pending(const struct follower *f, int number);
+
+/* How long the folios took that were not unlocked at the return. Empty if there were none. */
+void follower__times(const struct follower *f, int number, struct hist *out);
+
+#endif

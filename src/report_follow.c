@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* In the report: when folios were unlocked that were still locked at a method's return, and where a task slept. */
+#include "report.h"
+#include "text.h"
+
+static void duration(const struct hist *h, double p, char *buf)
+{
+	__u64 ns;
+
+	buf[0] = '\0';
+	if (!hist__percentile(h, p, &ns))
+		text__duration(buf, TEXT_NUMBER_LEN, ns);
+}
+
+static bool is_followed(const struct method_result *m)
+{
+	return m->unlock.count || m->still_locked;
+}
+
+void report__text_unlocks(const struct results *r, int ops, FILE *out)
+{
+	for (int i = 0; i < r->n_methods; i++) {
+		const struct method_result *m = &r->methods[i];
+		char count[TEXT_NUMBER_LEN], more[TEXT_NUMBER_LEN], at[3][TEXT_NUMBER_LEN];
+
+		if (m->method->ops != ops || !is_followed(m))
+			continue;
+		for (int k = 0; k < 3; k++)
+			duration(&m->unlock, (const double[]){50, 99, 100}[k], at[k]);
+		fprintf(out, "  %s: %s folios unlocked after the return", m->method->name,
+			text__count(count, sizeof(count), m->unlock.count));
+		if (m->unlock.count)
+			fprintf(out, ": p50 %s, p99 %s, max %s", at[0], at[1], at[2]);
+		if (m->still_locked)
+			fprintf(out, "; %s not yet at the end", text__count(more, sizeof(more), m->still_locked));
+		fputc('\n', out);
+	}
+}
+
+void report__json_unlocks(struct json_writer *w, const struct method_result *m)
+{
+	report__json_latency(w, "unlock", &m->unlock, m->is_followed);
+	json_u64(w, "still_locked", m->still_locked);
+}
+
+void report__text_slept(const struct results *r, const struct finding *f, FILE *out)
+{
+	char line[256];
+
+	if (f->judgement.seen != SEEN_SLEPT)
+		return;
+	fputs(f->n_slept_ips ? "    where it slept:\n" : "    where it slept is not known\n", out);
+	for (int i = 0; i < f->n_slept_ips; i++) {
+		ksyms__format(r->audit->ksyms, f->slept_ips[i], line, sizeof(line));
+		fprintf(out, "      %s\n", line);
+	}
+}
+
+void report__json_slept(struct json_writer *w, const struct results *r, const struct finding *f)
+{
+	char line[256];
+
+	if (f->judgement.seen != SEEN_SLEPT) {
+		json_null(w, "slept_at");
+		return;
+	}
+	json_begin_array(w, "slept_at");
+	for (int i = 0; i < f->n_slept_ips; i++) {
+		ksyms__format(r->audit->ksyms, f->slept_ips[i], line, sizeof(line));
+		json_string(w, NULL, line);
+	}
+	json_end(w);
+}
