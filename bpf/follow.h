@@ -206,6 +206,25 @@ static __always_inline struct vl_any_folio *vl_folio_at_index(const struct addre
 }
 #define FOLIO_AT(mapping, index) vl_folio_at_index(mapping, index)
 
+/* Of how many pages, by its order, which lies in its second page. */
+static __always_inline __u64 vl_folio_pages(__u64 folio, struct vl_room *room)
+{
+	const struct folio *f = (const struct folio *)folio;
+
+	room->walk.shift = 0;
+	if (bpf_probe_read_kernel(&room->word[0], sizeof(room->word[0]), f) ||
+	    !(room->word[0] & 1ULL << bpf_core_enum_value(enum pageflags, PG_head)))
+		return 1;
+	if (bpf_core_field_exists(f->_folio_order)) { /* up to 6.5 */
+		barrier();
+		bpf_core_read(&room->walk.shift, 1, &f->_folio_order);
+	} else if (bpf_core_field_exists(f->_flags_1)) {
+		barrier_var(f);
+		bpf_core_read(&room->walk.shift, 1, &f->_flags_1);
+	}
+	return 1ULL << (room->walk.shift & 15);
+}
+
 struct vl_span {
 	const struct address_space *mapping;
 	__u64 first, count;
@@ -236,20 +255,21 @@ static __always_inline __u64 vl_follow_next(__u64 folio, __u64 so_far, __u64 *ct
 static __always_inline __u64 vl_follow_vl_span(struct vl_span span, __u64 *ctx, const struct vl_frame *frame,
 					       struct vl_room *room, __u64 *word)
 {
-	__u64 state = VL_STATE_FREE;
+	__u64 state = VL_STATE_FREE, at = 0;
 
 	word[0] = word[1] = 0;
 	if (!span.count)
 		return VL_STATE_UNREAD;
 #pragma clang loop unroll(disable)
-	for (__u64 i = 0; i < VL_FOLLOW_SPAN; i++) {
-		if (i >= span.count)
+	for (int i = 0; i < VL_FOLLOW_SPAN; i++) {
+		__u64 folio = (__u64)vl_folio_in(span.mapping, span.first + at, &room->walk);
+
+		state = vl_follow_next(folio, state, ctx, frame, room);
+		at += folio ? vl_folio_pages(folio, room) : 1;
+		if (at >= span.count)
 			return state;
-		state = vl_follow_next((__u64)vl_folio_in(span.mapping, span.first + i, &room->walk), state, ctx, frame,
-				       room);
 	}
-	if (span.count > VL_FOLLOW_SPAN)
-		vl_lose(VL_LOST_follow_full);
+	vl_lose(VL_LOST_follow_full);
 	return state;
 }
 

@@ -16,6 +16,7 @@
 	X(i_rwsem)                                                                                                     \
 	X(invalidate_lock)                                                                                             \
 	X(s_umount)                                                                                                    \
+	X(dqio_sem)                                                                                                    \
 	X(s_vfs_rename_mutex)                                                                                          \
 	X(s_writers)                                                                                                   \
 	X(mmap_lock)                                                                                                   \

@@ -56,6 +56,8 @@ static __always_inline void vl_frame_start(__u64 *ctx, struct vl_frame *f, __u64
 }
 
 #define VL_PROGRAMS(id, slots)                                                                                         \
+	_Static_assert((slots) <= VL_METHOD_SLOTS, "a sample has room for every method's slots");                      \
+                                                                                                                       \
 	SEC("vfs/" #id "/once")                                                                                        \
 	int vl_once_##id(__u64 *ctx)                                                                                   \
 	{                                                                                                              \

@@ -40,9 +40,9 @@ struct {
 } stacks SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 2048);
-	__type(key, __u32);
+	__type(key, __s32);
 	__uint(value_size, VL_STACK_DEPTH * sizeof(__u64));
 } more_stacks SEC(".maps");
 
@@ -60,16 +60,6 @@ struct {
 	__type(key, struct vl_stack_key);
 	__type(value, struct vl_task_locks);
 } holder_by_stack SEC(".maps");
-
-static __always_inline __s32 vl_take_stack(void *ctx)
-{
-	__s32 id = bpf_get_stackid(ctx, &stacks, 0);
-
-	if (id != -EEXIST)
-		return id;
-	id = bpf_get_stackid(ctx, &more_stacks, 0);
-	return id < 0 ? id : id + VL_MORE_STACKS;
-}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -89,6 +79,59 @@ static __always_inline void vl_lose(__u32 reason)
 
 	if (n)
 		__sync_fetch_and_add(n, 1);
+}
+
+/* Room to bring a stack to the second map. Its user may be interrupted, or preempted, by another one. */
+struct vl_stack_room {
+	__u64 busy;
+	__u64 ips[64];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vl_stack_room);
+} stack_room SEC(".maps");
+
+/* A stack whose place is taken in the first map, under a hash of its own. */
+static __always_inline __s32 vl_take_another_stack(void *ctx)
+{
+	__u32 zero = 0;
+	volatile struct vl_stack_room *room = bpf_map_lookup_elem(&stack_room, &zero);
+	int err = -1; /* the kernel calls the map's own function, which returns no more */
+	__s64 size;
+	__u64 hash = 0;
+	__s32 id;
+
+	if (!room || room->busy)
+		return -1;
+	room->busy = 1;
+	/* Fills what it does not need with zeroes. */
+	size = bpf_get_stack(ctx, (void *)room->ips, VL_STACK_DEPTH * sizeof(__u64), 0);
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < VL_STACK_DEPTH; i++) {
+		__u64 at = i;
+
+		asm volatile("%0 &= 63" : "+r"(at)); /* never changes it; bounds it for the verifier */
+		hash = (hash ^ room->ips[at]) * 0x9E3779B97F4A7C15ULL;
+	}
+	id = VL_MORE_STACKS + (hash >> 34);
+	if (size > 0)
+		err = bpf_map_update_elem(&more_stacks, &id, (void *)room->ips, BPF_NOEXIST);
+	room->busy = 0;
+	return err && err != -EEXIST ? -1 : id;
+}
+
+static __always_inline __s32 vl_take_stack(void *ctx)
+{
+	__s32 id = bpf_get_stackid(ctx, &stacks, 0);
+
+	if (id == -EEXIST)
+		id = vl_take_another_stack(ctx);
+	if (id < 0)
+		vl_lose(VL_LOST_no_stack);
+	return id;
 }
 
 static __always_inline void vl_notify(struct vl_event *ev)
@@ -114,7 +157,7 @@ struct vl_call {
  */
 static __always_inline __u64 vl_find_holder(struct vl_stack_value *s)
 {
-	for (int i = 0; i < VL_ENTRY_SLOTS; i++) {
+	for (int i = 0; i < VL_METHOD_SLOTS; i++) {
 		__u64 state = s->sig >> (4 * i) & 15;
 
 		if (state != VL_STATE_EXCLUSIVE_OTHER && state != VL_STATE_SHARED_OTHER)
@@ -151,7 +194,7 @@ static __always_inline void vl_fill_sample(const struct vl_call *call, __u64 now
 	s->slept = call->sig & VL_SIG_SLEPT ? call->slept : -1;
 	__builtin_memset(s->holder_comm, 0, sizeof(s->holder_comm));
 	bpf_get_current_comm(s->comm, sizeof(s->comm));
-	for (__u32 i = 0; i < 2 * VL_SLOTS; i++)
+	for (__u32 i = 0; i < 2 * VL_METHOD_SLOTS; i++)
 		if (i >= call->n_words)
 			s->words[i] = 0;
 	if (call->words)

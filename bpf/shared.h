@@ -22,6 +22,7 @@
 #define VL_ENTRY_SLOTS 8
 #define VL_EXIT_SLOTS 4
 #define VL_SLOTS (VL_ENTRY_SLOTS + VL_EXIT_SLOTS)
+#define VL_METHOD_SLOTS 6 /* no method has more, of both kinds together: a program's stack is small */
 #define VL_SIG_EXIT_SHIFT 32
 #define VL_SIG_CONDITION 48
 #define VL_SIG_ATOMIC (1ULL << 58)     /* preempt_count was not 0: the caller could not sleep */
@@ -66,13 +67,14 @@ struct vl_sig_value {
 
 /*
  * A stack map refuses a stack whose hash has the place of another one: some in a hundred, once there are hundreds.
- * Those go to a second map.
+ * Those go to a second map, where their key is a number from here on.
  */
-#define VL_MORE_STACKS (1 << 20)
+#define VL_MORE_STACKS (1 << 30)
 
 struct vl_stack_key {
 	__u32 fn;
-	__s32 stack; /* id in the stack map, + VL_MORE_STACKS if in the second; negative: no stack could be taken */
+	__s32 stack; /* id in the stack map, or in the second from VL_MORE_STACKS on; negative: no stack could be taken
+		      */
 	__u64 sig;
 	__u32 owner; /* index in vl_control.owners of the object the calls were about */
 	__u32 zero;
@@ -90,7 +92,7 @@ struct vl_stack_value {
 	__u32 holder_pid, holder_tgid, holder_slot;
 	__s32 slept; /* of VL_SIG_SLEPT: id of the stack at which the task slept, as in struct vl_stack_key */
 	char holder_comm[16];
-	__u64 words[2 * VL_SLOTS]; /* the lock words as they were read: count and owner, or flags */
+	__u64 words[2 * VL_METHOD_SLOTS]; /* the lock words as they were read: count and owner, or flags */
 };
 
 #define VL_ROW_SIGS 4
@@ -156,8 +158,8 @@ struct vl_following {
 
 #define VL_MAX_FOLLOWED 16384
 #define VL_FOLLOW_METHODS 8
-/* At most so many pages of one call are looked at. */
-#define VL_FOLLOW_SPAN 256
+/* At most so many folios of one call are looked at. */
+#define VL_FOLLOW_SPAN 64
 
 /* Why calls or their details were lost; each is counted, per CPU. */
 #define VL_LOST_REASONS(X)                                                                                             \
@@ -167,6 +169,7 @@ struct vl_following {
 	X(frames_full, "more calls in progress than the frame table holds: not seen")                                  \
 	X(unmatched, "returns that were not seen: calls dropped, not judged")                                          \
 	X(tables_full, "too many ops tables: new ones not learnt")                                                     \
+	X(no_stack, "call stacks that could not be taken: breaches there are undecided")                               \
 	X(follow_full,                                                                                                 \
 	  "folios locked at the return, but more than can be followed: whether they are unlocked is not known")
 

@@ -251,7 +251,6 @@ static int look_up_stack(const struct collector *c, __s32 id, __u64 *ips)
 
 	if (id < 0)
 		return -ENOENT;
-	id -= more ? VL_MORE_STACKS : 0;
 	return bpf_map_lookup_elem(more ? c->maps->more_stacks : c->maps->stacks, &id, ips);
 }
 

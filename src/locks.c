@@ -189,6 +189,7 @@ static void add_target(struct fixed_locks *f, const struct locks_setup *s, const
 	int writers = kbtf__offset(s->kb, "super_block.s_writers.rw_sem");
 
 	add_fixed(f, target->super_block, kbtf__offset(s->kb, "super_block.s_umount"), VL_TRACKED_s_umount, sb);
+	add_fixed(f, target->super_block, kbtf__offset(s->kb, "super_block.s_dquot.dqio_sem"), VL_TRACKED_dqio_sem, sb);
 	add_fixed(f, target->super_block, kbtf__offset(s->kb, "super_block.s_vfs_rename_mutex"),
 		  VL_TRACKED_s_vfs_rename_mutex, sb);
 	/* SB_FREEZE_WRITE, SB_FREEZE_PAGEFAULT, SB_FREEZE_FS */

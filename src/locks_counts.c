@@ -22,6 +22,7 @@ static enum word_kind word_kind(enum vl_tracked class)
 	case VL_TRACKED_i_rwsem:
 	case VL_TRACKED_invalidate_lock:
 	case VL_TRACKED_s_umount:
+	case VL_TRACKED_dqio_sem:
 	case VL_TRACKED_mmap_lock:
 	case VL_TRACKED_namespace_sem:
 		return WORD_RWSEM;

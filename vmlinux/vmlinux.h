@@ -192,6 +192,8 @@ struct folio {
 	unsigned long flags;
 	struct address_space *mapping;
 	unsigned long index;
+	unsigned long _flags_1;
+	unsigned char _folio_order; /* up to 6.5 */
 };
 
 struct page {
@@ -332,7 +334,7 @@ struct pcpu_hot {
 #pragma clang attribute pop
 
 /* Only the names count: CO-RE asks the running kernel for the values. */
-enum pageflags { PG_locked };
+enum pageflags { PG_locked, PG_head };
 enum bh_state_bits { BH_Lock };
 enum lockdep_wait_type { LD_WAIT_SLEEP };
 enum vm_fault_reason { VM_FAULT_LOCKED, VM_FAULT_RETRY };
