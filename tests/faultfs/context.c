@@ -228,11 +228,20 @@ static void be_preempted(void)
 	}
 }
 
+/* A timer that goes off before the task is gone leaves it running. */
+static void sleep_for_sure(void)
+{
+	unsigned long before = current->nvcsw;
+
+	while (current->nvcsw == before)
+		schedule_timeout_uninterruptible(1);
+}
+
 static void sleep_now(struct faultfs_call *c)
 {
 	bool dropped = faultfs_spins_drop(c);
 
-	schedule_timeout_uninterruptible(1);
+	sleep_for_sure();
 	if (dropped)
 		faultfs_spins_retake(c);
 }
@@ -297,7 +306,7 @@ bool faultfs_stub(void)
 		if (error && !c->error)
 			c->error = error;
 	} else if (c->depth == under_test + 1 && c->body == FAULTFS_NESTED) {
-		schedule_timeout_uninterruptible(1);
+		sleep_for_sure();
 	}
 	return true;
 }
