@@ -2,6 +2,7 @@
 #
 #	make demo	audits a real ext4 on a real kernel, in a guest, and prints the report; LOCKS=track tracks locks
 #	make test	unit tests, linters and guest tests; ends with "N passed, N failed, N skipped"
+#	make mutations	every rule broken on purpose, in a guest, and what vfslock said of it; part of `make test`
 #	make matrix	every filesystem on every kernel; KERNELS="6.1 7.2" FILESYSTEMS="ext4 xfs" choose
 #	make bench	what an audit costs, in guest instructions
 #	make check-spec KERNEL=6.12	the rules against the document in Debian's kernel sources
@@ -33,7 +34,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint btf guest locks kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep
+.PHONY: all demo test unit lint btf guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -132,7 +133,7 @@ test: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
 	tests/run $(BUILD)
 
-lint unit btf guest locks kernels: packages
+lint unit btf guest locks mutations kernels: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
 	tests/run $(BUILD) $@
 

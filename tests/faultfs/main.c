@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module: brings up the disk, the filesystem and the control file. See faultfs.h. */
+#include <linux/module.h>
+
+#include "faultfs.h"
+
+MODULE_DESCRIPTION("A filesystem that calls its own methods in any state of locks, for tests of vfslock");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_FS(FAULTFS_NAME);
+
+/* Locks that modules do not get to see: insmod faultfs.ko namespace_sem=0x... from /proc/kallsyms. */
+static unsigned long namespace_sem, blocked_lock_lock, swap_lock;
+
+module_param(namespace_sem, ulong, 0400);
+module_param(blocked_lock_lock, ulong, 0400);
+module_param(swap_lock, ulong, 0400);
+
+void *faultfs_namespace_sem(void)
+{
+	return (void *)namespace_sem;
+}
+
+void *faultfs_blocked_lock_lock(void)
+{
+	return (void *)blocked_lock_lock;
+}
+
+void *faultfs_swap_lock(void)
+{
+	return (void *)swap_lock;
+}
+
+static int __init faultfs_init(void)
+{
+	int error;
+
+	error = faultfs_inodes_init();
+	if (error)
+		return error;
+	error = faultfs_disk_init();
+	if (error)
+		goto no_disk;
+	error = faultfs_fs_init();
+	if (error)
+		goto no_fs;
+	error = faultfs_control_init();
+	if (error)
+		goto no_control;
+	return 0;
+no_control:
+	faultfs_fs_exit();
+no_fs:
+	faultfs_disk_exit();
+no_disk:
+	faultfs_inodes_exit();
+	return error;
+}
+
+static void __exit faultfs_exit(void)
+{
+	faultfs_control_exit();
+	faultfs_fs_exit();
+	faultfs_disk_exit();
+	faultfs_inodes_exit();
+}
+
+module_init(faultfs_init);
+module_exit(faultfs_exit);

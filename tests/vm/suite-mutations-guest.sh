@@ -1,0 +1,64 @@
+#!/bin/sh
+# suite-mutations-guest.sh MODE... - runs in the guest: per mode (track, word, kprobe) one audit of a faultfs while it is
+# given the commands in /etc/cases.MODE. What came of it goes to /out. /etc/parameters names the module's parameters.
+# shellcheck source=tests/vm/suite-guest-lib.sh
+. /lib/suite-guest-lib.sh
+
+# The locks that the kernel exports to nobody are the module's parameters.
+lock_addresses() {
+	while read -r lock; do
+		address=$(sed -n "s/^\([0-9a-f]*\) [bBdD] $lock\$/0x\1/p" /proc/kallsyms | head -n 1)
+		[ -z "$address" ] || echo "$lock=$address"
+	done </etc/parameters
+}
+
+# Some methods become known by a call. Then all commands, a line of outcome for each. That a folio is not unlocked is looked
+# at every second, and believed after some times.
+cat >/tmp/commands.sh <<'EOF'
+while read -r line; do echo "$line" >/proc/faultfs; done </etc/prelude
+sleep 1
+began=$(cut -d . -f 1 /proc/uptime)
+while read -r line; do
+	echo "$line" >/proc/faultfs || { echo "$line: refused"; continue; }
+	read -r outcome </proc/faultfs
+	echo "$outcome"
+done <"$1" >"$2" 2>"$2.err"
+while grep -q 'after=never' "$1" && [ "$(cut -d . -f 1 /proc/uptime)" -lt $((began + 8)) ]; do sleep 0.5; done
+EOF
+
+# audit MODE MODULE OPTION...
+audit() {
+	mode=$1
+	module=$2
+	shift 2
+	# shellcheck disable=SC2046 # a word for each
+	insmod "/lib/modules/$module.ko" $(lock_addresses) || exit 91
+	mount -t faultfs /dev/faultdisk0 /mnt || exit 92
+	# Mappings: one that calls are about, and one of another task.
+	holdmap /mnt/a/file &
+	holders=$!
+	holdmap /mnt/a/file &
+	holders="$holders $!"
+	echo methods >/proc/faultfs
+	cat /proc/faultfs >"/out/methods.$mode"
+	# Of folios that are never unlocked.
+	grep -q 'after=never' "/etc/cases.$mode" && set -- --unlock-timeout 2 "$@"
+	run "$mode" /bin/vfslock report --json -q --no-cost "$@" /mnt -- sh /tmp/commands.sh "/etc/cases.$mode" "/out/outcomes.$mode"
+	echo settle >/proc/faultfs
+	wait_for_no_programs
+	# shellcheck disable=SC2086
+	kill $holders
+	# shellcheck disable=SC2086
+	wait $holders
+	umount /mnt || exit 93
+	rmmod faultfs || exit 94
+}
+
+mkdir -p /mnt
+for mode in "$@"; do
+	case $mode in
+	track) audit track faultfs --locks=track ;;
+	word) audit word faultfs --locks=word ;;
+	kprobe) audit kprobe faultfs-nobtf --locks=word --attach kprobe ;;
+	esac
+done
