@@ -49,6 +49,19 @@ int check(__u64 *ctx)
 	return 0;
 }
 
+/* The same mask, as inode_permission() passes it on. */
+SEC("fentry/security_inode_permission")
+int check_security(__u64 *ctx)
+{
+	__u32 mask = (__u32)ctx[1];
+
+	if (!mine() || !(mask & MAY_EXEC))
+		return 0;
+	calibration.checks++;
+	calibration.may_not_block |= mask & ~MAY_EXEC;
+	return 0;
+}
+
 /* What a kprobe's own entry adds to preempt_count: in a system call of our own it would be 0. */
 SEC("kprobe")
 int context(void *ctx)

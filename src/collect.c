@@ -254,10 +254,22 @@ static int look_up_stack(const struct collector *c, __s32 id, __u64 *ips)
 	return bpf_map_lookup_elem(more ? c->maps->more_stacks : c->maps->stacks, &id, ips);
 }
 
+/* Where a kretprobe's stack goes on: after the trampoline that stands for the return address. */
+static int skip_return_trampoline(struct collector *c, const __u64 *ips)
+{
+	struct ksym sym;
+	int i = 0;
+
+	while (i < STACK_MAX && ips[i] && !ksyms__lookup(c->ks, ips[i], &sym) &&
+	       (strstr(sym.name, "rethook_trampoline") || strstr(sym.name, "kretprobe_trampoline")))
+		i++;
+	return i < STACK_MAX && ips[i] ? i : -1;
+}
+
 /*
  * The programs' own frames come first: the path starts at the method's function. Of a pair the function may be missing:
  * it has returned, and a trampoline that was jumped to, not called (newer kernels, CONFIG_DYNAMIC_FTRACE_WITH_JMP),
- * leaves no trace of it on the stack.
+ * leaves no trace of it on the stack; nor does a kretprobe.
  */
 int collector__path(struct collector *c, int fn, __s32 stack, __u64 ips[STACK_MAX])
 {
@@ -271,7 +283,7 @@ int collector__path(struct collector *c, int fn, __s32 stack, __u64 ips[STACK_MA
 	while (first < STACK_MAX && raw[first] && (raw[first] < f->addr || raw[first] >= f->addr + sym.size))
 		first++;
 	if (first == STACK_MAX || !raw[first]) {
-		first = f->pair ? skip_programs(c, raw) : -1;
+		first = !f->pair ? -1 : f->how == BY_KPROBE ? skip_return_trampoline(c, raw) : skip_programs(c, raw);
 		if (first < 0)
 			return 0;
 		ips[n++] = f->addr;

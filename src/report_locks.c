@@ -167,10 +167,13 @@ static bool holder_fits(const struct finding *f)
 
 void report__json_held(struct json_writer *w, const struct results *r, const struct finding *f)
 {
-	if (r->audit->locks)
+	if (r->audit->locks && f->held_known) {
 		write_held(w, r, f, &f->held);
-	else
+		json_string(w, "held_at", f->function->pair ? "return" : "entry");
+	} else {
 		json_null(w, "held");
+		json_null(w, "held_at");
+	}
 	if (!holder_fits(f)) {
 		json_null(w, "holder");
 		return;
@@ -203,8 +206,8 @@ static void print_held(const struct results *r, const struct finding *f, const s
 
 void report__text_held(const struct results *r, const struct finding *f, FILE *out)
 {
-	if (r->audit->locks) {
-		fputs("    held by this task then:\n", out);
+	if (r->audit->locks && f->held_known) {
+		fprintf(out, "    held by this task %s:\n", f->function->pair ? "as it returned" : "then");
 		print_held(r, f, &f->held, out);
 	}
 	if (!holder_fits(f))

@@ -161,6 +161,7 @@ static int judge_path(struct maker *k, struct rule_result *rr, struct finding *f
 		f->target = audit__target_of(k->a, s->owner);
 		f->sample = s->sample;
 		f->held = s->held;
+		f->held_known = f->judgement.seen != SEEN_NOT_UNLOCKED;
 		f->holder = s->holder;
 		f->n_ips = s->n_ips;
 		memcpy(f->ips, s->ips, sizeof(f->ips));

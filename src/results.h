@@ -57,6 +57,7 @@ struct finding {
 	bool has_sample;
 	struct vl_stack_value sample;
 	struct vl_task_locks held, holder; /* see struct seen_stack */
+	bool held_known;                   /* not of a folio that is found to be locked long after the call */
 	__u64 ips[STACK_MAX];
 	int n_ips;
 	__u64 slept_ips[STACK_MAX]; /* of SEEN_SLEPT: see struct seen_stack */
