@@ -76,7 +76,7 @@ def states: (place) as $p | kinds[.lock] as $kind
 # --- The model: what is to be seen of a rule in a call, and whether that keeps it -------------------------------------
 
 # The table of held locks is asked about rwsems of which some rule of the method promises a shared hold.
-def in_table: IN("i_rwsem", "invalidate_lock", "s_umount", "mmap_lock", "namespace_sem");
+def in_table: IN("i_rwsem", "invalidate_lock", "s_umount", "mmap_lock", "namespace_sem", "dqio_sem");
 def asked($rules): (place) as $p | $mode == "track" and any($rules[]; place == $p and .phase == "entry" and .mode == "shared");
 
 def seen_shared($who; $rules):
