@@ -1,0 +1,20 @@
+# jq -r -f soak-table.jq soak.json: the table, tab-separated, and the rest for people to read.
+
+def lost: to_entries | map(select(.value > 0) | "\(.key) \(.value)") | if . == [] then "0" else join(", ") end;
+def cells: [.calls, .rules_exercised, .judged, .kept, .drift, .violations, .undecided, (.lost | lost), .missed];
+def line: map(tostring) | join("\t");
+
+(["filesystem", "load", "audits", "calls", "rules", "judged", "kept", "drift", "violations", "undecided", "lost", "missed"] | line),
+(.table[] | [(.filesystems | if length == 5 then "all five" else join(" ") end), .load, .audits] + cells | line),
+(.modes | to_entries[] | ["--locks=\(.key)", "", .value.audits] + (.value | cells) | line),
+(["sum", "", .sum.audits] + (.sum | cells) | line),
+"",
+"\(.release): \(.parts) guests, \(.audits | length) audits, \(.seconds | floor) s audited",
+"calls by filesystem: \(.calls_by_filesystem | to_entries | sort_by(-.value) | map("\(.key) \(.value)") | join(", ")) (several: functions that more than one of an audit has)",
+"calls that rules do not speak of: \(.sum.direct) by the filesystem itself, \(.sum.outside) where the rule is not meant",
+"vfslock: at most \(.memory.max_kib) KiB resident, \(.memory.map_bytes) bytes of tables; in the last quarter of an audit of a minute or more it grew by at most \(.memory.growth_kib // "-") KiB",
+"pages: \(.pages.reclaimed) reclaimed, \(.pages.written) written, \(.pages.swapped_out) swapped out, \(.pages.swapped_in) swapped in",
+(.drift[] | "drift: \(.rule), \(.count) calls of \(.functions | join(" ")): \(.because)"),
+(.undecided[] | "undecided: part \(.part), \(.load): \(.id) \(.undecided)"),
+(.skipped[] | "skipped: \(.)"),
+(.violations[] | "violation\(if .known then " (known)" else "" end): part \(.part), \(.load) on \(.filesystems | join(" ")): \(.rule), \(.count) calls of \(.function): \(.observed); \(.stack[1:5] | join(" < "))")
