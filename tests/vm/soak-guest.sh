@@ -416,8 +416,11 @@ audit() { # NAME LOADS MODE SECONDS FILESYSTEM[+FILESYSTEM]...
 	began=$(now)
 	cp /proc/vmstat "$out/vmstat.before"
 	# A load that does not end is killed: the audit is to be reported all the same.
+	more=""
+	# What is left locked is to be noticed within the audit.
+	[ "$form" = long ] || more="--unlock-timeout 30"
 	# shellcheck disable=SC2046,SC2086 # as many words as mounts
-	/bin/vfslock report --json -q "--locks=$mode" $(printf '/mnt/%s ' $filesystems) -- \
+	/bin/vfslock report --json -q "--locks=$mode" $more $(printf '/mnt/%s ' $filesystems) -- \
 		timeout -s KILL $((seconds * 30 + 120)) sh $script load "$loads" "$seconds" "$seed" $form "$out" $filesystems \
 		>"$out/report.json" 2>"$out/report.err" &
 	pid=$!

@@ -14,6 +14,7 @@ def line: map(tostring) | join("\t");
 "calls that rules do not speak of: \(.sum.direct) by the filesystem itself, \(.sum.outside) where the rule is not meant",
 "vfslock: at most \(.memory.max_kib) KiB resident, \(.memory.map_bytes) bytes of tables; in the last quarter of an audit of a minute or more it grew by at most \(.memory.growth_kib // "-") KiB",
 "pages: \(.pages.reclaimed) reclaimed, \(.pages.written) written, \(.pages.swapped_out) swapped out, \(.pages.swapped_in) swapped in",
+"folios still locked at a return: \(.folios.unlocked_later) unlocked later, \(.folios.not_yet) not yet when their audit ended",
 (.drift[] | "drift: \(.rule), \(.count) calls of \(.functions | join(" ")): \(.because)"),
 (.undecided[] | "undecided: part \(.part), \(.load): \(.id) \(.undecided)"),
 (.skipped[] | "skipped: \(.)"),

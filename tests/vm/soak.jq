@@ -25,6 +25,7 @@ def row: {audits: length, calls: (map(.calls) | sum), rules_exercised: ([.[].rul
    memory: {max_kib: ([$audits[].memory.max_kib] | max), growth_kib: ([$audits[] | select(.seconds >= 60).memory | .last_quarter_kib - .third_quarter_kib] | max),
      map_bytes: ([$audits[].map_bytes] | max)},
    pages: ($audits | map(.pages | to_entries[]) | group_by(.key) | map({key: .[0].key, value: (map(.value) | sum)}) | from_entries),
+   folios: {unlocked_later: ($audits | map(.folios.unlocked_later) | sum), not_yet: ($audits | map(.folios.not_yet) | sum)},
    complaints: [$parts[] | .part as $part | .complaints[] | {part: $part, line: .}],
    broken: [$parts[] | .part as $part | .broken[] | {part: $part, line: .}],
    skipped: ([$audits[].skipped[]] | unique),
