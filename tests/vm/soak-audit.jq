@@ -21,14 +21,16 @@ def sum: add // 0;
     | first($findings[] | . as $f | select(($v.rule | test($f.rule | as_regex)) and ($v.function | test($f.function | as_regex))
       and (.kernels | has_word($kernel)) and any(if $fs == null or $fs == "" then $filesystems[] else $fs end; . as $one | $f.filesystems | has_word($one))).what) // null;
   def lost_reason($kind): first($reasons[] | select((.kernels | has_word($kernel)) and ("lost." + $kind | test(.pattern | as_regex))).reason) // null;
-  # What was resident from the time that everything was attached until the report was made.
-  def resident: [$memory | lines[] | split(" ") | select(length == 2 and .[1] != "") | map(tonumber)] as $all
-    | ($all[0][0] + .cost.attach_seconds) as $from
-    | ($from + .duration_seconds) as $to
-    | [$all[] | select(.[0] >= $from and .[0] <= $to)] as $during
-    | ($during | length) as $n
-    | {samples: $n, max_kib: ([$all[][1]] | max),
-       third_quarter_kib: ([$during[($n / 2 | floor):($n * 3 / 4 | floor)][][1]] | max), last_quarter_kib: ([$during[($n * 3 / 4 | floor):][][1]] | max)};
+  # What vfslock took. Attaching takes memory: it is not to grow after the last table that was met has been attached.
+  def taken: .duration_seconds as $duration
+    | [$memory | lines[] | split(" ") | select(length == 2 and .[1] != "") | map(tonumber)] as $all
+    | ($all[0][0] + .cost.attach_seconds) as $start
+    | ([.coverage.learnt[].attached_seconds, 0] | max) as $last
+    | [$all[] | select(.[0] >= $start + $last and .[0] <= $start + $duration)] as $settled
+    | ($settled | length) as $n
+    | {samples: ($all | length), max_kib: ([$all[][1]] | max),
+       settled_seconds: (if $n > 0 then $settled[-1][0] - $settled[0][0] else 0 end),
+       first_half_kib: ([$settled[:($n / 2 | ceil)][][1]] | max), second_half_kib: ([$settled[($n / 2 | ceil):][][1]] | max)};
 {part: ($part | tonumber), load: $what[0], mode: $what[1], filesystems: $filesystems, release: .kernel,
   seconds: .duration_seconds, calls,
   by_filesystem: ([.methods[].functions[] | select(.calls > 0)
@@ -43,7 +45,7 @@ def sum: add // 0;
   folios: {unlocked_later: ([.methods[].unlock.count // 0] | sum), not_yet: ([.methods[].still_locked] | sum)},
   missed: (.locks.missed_events // 0), not_known: (.locks.not_known // {}),
   unmounted: [.mounts[] | select(.unmounted).type],
-  memory: resident, map_bytes: .cost.map_bytes, cpu_share: .cost.cpu_share,
+  memory: taken, map_bytes: .cost.map_bytes, cpu_share: .cost.cpu_share,
   pages: {reclaimed: paged("pgsteal_"), written: paged("nr_written"), swapped_out: paged("pswpout"), swapped_in: paged("pswpin")},
   status: ($status | tonumber), wrong: ($wrong | lines), skipped: ($skipped | lines | unique), remounted: ($remounted | lines | unique),
   malformed: ($malformed | lines)}

@@ -1,7 +1,6 @@
 # jq -r -f soak-check.jq --arg filesystems "EXT4 XFS..." soak.json: what is not as it should be, a line each.
 
-# Resident memory of vfslock: what it may take, and what it may grow by in the last quarter of an audit of a minute or more, when
-# all tables have been met.
+# What vfslock may take, and what it may grow by when all tables that were met have been attached, half a minute or more ago.
 def max_kib: 131072;
 def max_growth_kib: 4096;
 
@@ -18,8 +17,8 @@ def max_growth_kib: 4096;
     (.by_filesystem as $by | .filesystems[] | select(($by[.] // 0) == 0) | "\($where): no call of a function of \(.)"),
     (select(.memory.samples < 3) | "\($where): memory was not watched"),
     (.memory | select(.max_kib > max_kib) | "\($where): vfslock took \(.max_kib) KiB"),
-    (select(.seconds >= 60).memory | select(.last_quarter_kib - .third_quarter_kib > max_growth_kib)
-      | "\($where): vfslock grew from \(.third_quarter_kib) to \(.last_quarter_kib) KiB in the end"),
+    (.memory | select(.settled_seconds >= 30 and .second_half_kib - .first_half_kib > max_growth_kib)
+      | "\($where): vfslock grew from \(.first_half_kib) to \(.second_half_kib) KiB"),
     (select(.load | test("pressure")) | select(.pages.reclaimed == 0 or .pages.swapped_out == 0 or .pages.written == 0) | "\($where): nothing was reclaimed, written or swapped"),
     (select(.load | test("mounts")) | select(.remounted == []) | "\($where): nothing could be remounted read-only"),
     (select(.load | test("mounts")) | select((.unmounted | length) != (.filesystems | length)) | "\($where): unmounted was only \(.unmounted | join(" "))")),

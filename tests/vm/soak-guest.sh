@@ -10,7 +10,7 @@
 # What an audit leaves in /out/NUMBER is judged on the host (tests/vm/soak-*.jq):
 #
 #   report.json report.err report.status   of vfslock
-#   memory                                 lines "SECONDS KIB": resident memory of vfslock while it ran
+#   memory                                 lines "SECONDS KIB": what vfslock itself took while it ran, swapped out or not
 #   vmstat.before vmstat.after             the kernel's counts of pages reclaimed, swapped and written
 #   skipped                                what the load could not do, a line each
 #   remounted                              each filesystem that was remounted read-only, and back
@@ -397,7 +397,7 @@ run_load() {
 # watch_memory PID FILE
 watch_memory() {
 	while kill -0 "$1" 2>/dev/null; do
-		echo "$(cut -d ' ' -f 1 /proc/uptime) $(awk '/^VmRSS/ { print $2 }' "/proc/$1/status" 2>/dev/null)" >>"$2"
+		echo "$(cut -d ' ' -f 1 /proc/uptime) $(awk '/^(RssAnon|VmSwap)/ { kib += $2 } END { print kib }' "/proc/$1/status" 2>/dev/null)" >>"$2"
 		sleep 1
 	done
 }

@@ -12,7 +12,7 @@ def line: map(tostring) | join("\t");
 "\(.release): \(.parts) guests, \(.audits | length) audits, \(.seconds | floor) s audited",
 "calls by filesystem: \(.calls_by_filesystem | to_entries | sort_by(-.value) | map("\(.key) \(.value)") | join(", ")) (several: functions that more than one of an audit has)",
 "calls that rules do not speak of: \(.sum.direct) by the filesystem itself, \(.sum.outside) where the rule is not meant",
-"vfslock: at most \(.memory.max_kib) KiB resident, \(.memory.map_bytes) bytes of tables; in the last quarter of an audit of a minute or more it grew by at most \(.memory.growth_kib // "-") KiB",
+"vfslock: at most \(.memory.max_kib) KiB of its own, \(.memory.map_bytes) bytes of tables; after the last table was attached it grew by at most \(.memory.growth_kib // "-") KiB",
 "pages: \(.pages.reclaimed) reclaimed, \(.pages.written) written, \(.pages.swapped_out) swapped out, \(.pages.swapped_in) swapped in",
 "folios still locked at a return: \(.folios.unlocked_later) unlocked later, \(.folios.not_yet) not yet when their audit ended",
 (.drift[] | "drift: \(.rule), \(.count) calls of \(.functions | join(" ")): \(.because)"),

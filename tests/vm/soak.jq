@@ -22,7 +22,7 @@ def row: {audits: length, calls: (map(.calls) | sum), rules_exercised: ([.[].rul
    drift: ([$audits[].drift[]] | group_by([.rule, .because]) | map({rule: .[0].rule, because: .[0].because, functions: (map(.function) | unique), count: (map(.count) | sum)})),
    undecided: ([$audits[] | . as $a | .rules[] | select(.undecided > 0) | {part: $a.part, load: $a.load, filesystems: $a.filesystems, id, undecided}]),
    violations: [$audits[] | {part, load, mode, filesystems} as $where | .violations[] | $where + .],
-   memory: {max_kib: ([$audits[].memory.max_kib] | max), growth_kib: ([$audits[] | select(.seconds >= 60).memory | .last_quarter_kib - .third_quarter_kib] | max),
+   memory: {max_kib: ([$audits[].memory.max_kib] | max), growth_kib: ([$audits[].memory | select(.settled_seconds >= 30) | .second_half_kib - .first_half_kib] | max),
      map_bytes: ([$audits[].map_bytes] | max)},
    pages: ($audits | map(.pages | to_entries[]) | group_by(.key) | map({key: .[0].key, value: (map(.value) | sum)}) | from_entries),
    folios: {unlocked_later: ($audits | map(.folios.unlocked_later) | sum), not_yet: ($audits | map(.folios.not_yet) | sum)},
