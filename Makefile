@@ -4,6 +4,8 @@
 #	make test	unit tests, linters and guest tests; ends with "N passed, N failed, N skipped"
 #	make mutations	every rule broken on purpose, in a guest, and what vfslock said of it; part of `make test`
 #	make matrix	every filesystem on every kernel; KERNELS="6.1 7.2" FILESYSTEMS="ext4 xfs" choose
+#	make soak	20 million calls of healthy filesystems under all kinds of load, and no violation; an hour or more, goes on
+#			where it was stopped; CALLS=50000000, KERNEL=6.12. make soak-short: the part of `make test` that does it in short
 #	make bench	what an audit costs, in guest instructions
 #	make check-spec KERNEL=6.12	the rules against the document in Debian's kernel sources
 #	make lockdep-kernel	a kernel with lockdep for the guests, built from Debian's source
@@ -11,7 +13,7 @@
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
 #	make		builds build/vfslock, one static binary
 #
-# `demo`, `test`, `test-lockdep`, `matrix`, `bench` and `lockdep-kernel` install what they need (Debian, as root).
+# `demo`, `test`, `test-lockdep`, `matrix`, `soak`, `bench` and `lockdep-kernel` install what they need (Debian, as root).
 # `make` alone only builds.
 
 BUILD ?= build
@@ -34,7 +36,8 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint btf guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep
+.PHONY: all demo test unit lint btf guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
+	soak soak-short
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -130,6 +133,7 @@ demo: packages
 	tests/vm/demo $(BUILD) $(LOCKS)
 
 test: packages
+	tests/packages soak
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
 	tests/run $(BUILD)
 
@@ -170,6 +174,19 @@ test-lockdep:
 	tests/packages lockdep
 	$(MAKE) --no-print-directory all $(BUILD)/lockcheck
 	tests/run $(BUILD) lockdep
+
+# How many calls at least.
+CALLS ?= 20000000
+
+soak:
+	tests/packages soak
+	$(MAKE) --no-print-directory all
+	tests/vm/run-soak -k $(KERNEL) -n $(CALLS) $(BUILD)
+
+soak-short:
+	tests/packages soak
+	$(MAKE) --no-print-directory all
+	tests/run $(BUILD) soak
 
 bench:
 	tests/packages bench

@@ -1,15 +1,7 @@
-# jq -n -f matrix.jq --argjson kernels [..] --argjson filesystems [..] --slurpfile cells C --slurpfile specs S
+# jq -L DIRECTORY -n -f matrix.jq --argjson kernels [..] --argjson filesystems [..] --slurpfile cells C --slurpfile specs S
 #   --rawfile reasons matrix-reasons --rawfile findings findings.md: the whole matrix, one document.
 
-# "*" in a pattern stands for anything.
-def as_regex: "^" + (gsub("\\."; "\\.") | gsub("\\*"; ".*")) + "$";
-def has_word($word): . == "all" or (split(",") | index($word) != null);
-
-# Lines "PATTERN KERNELS REASON".
-def parse_reasons: [splits("\n") | select(test("^[^#\\s]")) | capture("^(?<pattern>\\S+)\\s+(?<kernels>\\S+)\\s+(?<reason>.*)$")];
-# Rows "| `RULE` | KERNELS | FILESYSTEMS | `FUNCTION` | WHAT |".
-def parse_findings: [splits("\n") | select(startswith("| `")) | split("|") | map(gsub("^[ `]+|[ `]+$"; ""))
-  | {rule: .[1], kernels: (.[2] | gsub(" "; "")), filesystems: (.[3] | gsub(" "; "")), function: .[4], what: .[5]}];
+include "known";
 
 ($reasons | parse_reasons) as $reasons
 | ($findings | parse_findings) as $findings
