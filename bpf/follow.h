@@ -87,23 +87,29 @@ static __always_inline bool vl_folio_place(__u64 folio, __u64 *mapping, __u64 *i
 
 static __always_inline __s32 vl_follow_stack(__u64 *ctx, const struct vl_frame *frame, __u64 now)
 {
-	const __s32 *taken = VL_STACK_OF(frame);
+	const __s32 *taken;
 
+	if (!frame) /* the call would not be followed, were it not allowed */
+		return vl_take_stack(ctx);
+	taken = VL_STACK_OF(frame);
 	if (taken && *taken >= 0)
 		return *taken;
 	return vl_stack_allowed(now) ? vl_take_stack(ctx) : -1;
 }
 
-/* What all folios of a call have in common. */
+/* What all folios of a call have in common. Without a frame the call begins now, and the caller has filled the rest in.
+ */
 static __always_inline void vl_follow_start(__u64 *ctx, const struct vl_frame *frame, struct vl_room *room)
 {
 	struct vl_followed *f = &room->followed;
 	__u64 now = bpf_ktime_get_ns(), id = bpf_get_current_pid_tgid();
 
-	f->start_ns = vl_plan(VL_PLAN_LATENCY) ? frame->start_ns : now;
-	f->sig = frame->sig;
+	f->start_ns = frame && vl_plan(VL_PLAN_LATENCY) ? frame->start_ns : now;
+	if (frame) {
+		f->sig = frame->sig;
+		f->owner = frame->owner;
+	}
 	f->fn = vl_plan(VL_PLAN_FUNCTION);
-	f->owner = frame->owner;
 	f->stack = vl_follow_stack(ctx, frame, now);
 	f->number = vl_plan(VL_PLAN_FOLLOW);
 	f->pid = id;

@@ -66,6 +66,8 @@ static __always_inline void vl_frame_start(__u64 *ctx, struct vl_frame *f, __u64
                                                                                                                        \
 		if (!vl_entry_##id(ctx, sample.words, &call.sig, &call.owner) || vl_not_selected(call.sig))            \
 			return 0;                                                                                      \
+		if (vl_plan(VL_PLAN_FROM_ENTRY))                                                                       \
+			call.sig |= vl_begin_##id(ctx, call.sig, call.owner);                                          \
 		vl_count(ctx, &call, vl_cpu());                                                                        \
 		return 0;                                                                                              \
 	}                                                                                                              \

@@ -261,7 +261,8 @@ static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u
 #define VL_PLAN_READERS 39     /* address of the table of their readers */
 #define VL_PLAN_ARG 40         /* byte offsets of arguments that must be copied */
 #define VL_PLAN_FOLLOW 56      /* the method's number among those that are followed */
-#define VL_PLAN_MAX 57
+#define VL_PLAN_FROM_ENTRY 57  /* 1: they are followed from the entry on, and the return is not watched */
+#define VL_PLAN_MAX 58
 
 enum vl_context_source { VL_CONTEXT_UNKNOWN, VL_CONTEXT_VARIABLE, VL_CONTEXT_PCPU_HOT };
 

@@ -51,6 +51,7 @@ static void fill_plan(const struct plan *p, const struct function *f, struct clo
 	c->plan[VL_PLAN_SLEPT] = f->slept && f->pair;
 	c->plan[VL_PLAN_SELECT] = f->select;
 	c->plan[VL_PLAN_FOLLOW] = (__u64)f->follow;
+	c->plan[VL_PLAN_FROM_ENTRY] = f->from_entry;
 	c->plan[VL_PLAN_CONTEXT] = p->context;
 	if (c->kprobe) {
 		c->plan[VL_PLAN_CONTEXT] = p->kprobe_measured ? p->context : VL_CONTEXT_UNKNOWN;
@@ -219,7 +220,9 @@ static int attach_by(struct attacher *a, int fn, const struct attempt *way)
 
 	f->portable = way->portable;
 	f->how = way->how;
-	f->pair = wants_pair && way->pair;
+	/* A kretprobe costs more than all else that is done in a call. */
+	f->from_entry = wants_pair && way->pair && way->how == BY_KPROBE && f->only_follows;
+	f->pair = wants_pair && way->pair && !f->from_entry;
 	if (way->how == BY_KPROBE)
 		measure_kprobe_context(a);
 	err = load_programs(a->plan, a->templates, fn);
@@ -230,7 +233,7 @@ static int attach_by(struct attacher *a, int fn, const struct attempt *way)
 	}
 	if (err || !a->keep)
 		detach(f);
-	f->entry_only = !err && wants_pair && !f->pair;
+	f->entry_only = !err && wants_pair && !f->pair && !f->from_entry;
 	if (err)
 		f->pair = wants_pair;
 	else

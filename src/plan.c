@@ -158,6 +158,7 @@ static void plan_programs(struct plan *p, struct kbtf *kb, struct function *f)
 	measure_if_needed(p, kb, m);
 	f->latency = wants_latency(p, m);
 	f->pair = f->latency;
+	f->only_follows = !f->latency;
 	for (int i = 0; i < m->n_rules; i++) {
 		const struct rule *r = &p->rules[m->first_rule + i];
 		const char *why;
@@ -166,6 +167,8 @@ static void plan_programs(struct plan *p, struct kbtf *kb, struct function *f)
 			continue;
 		if (r->phase != RULE_AT_entry)
 			f->pair = true;
+		if (r->phase != RULE_AT_entry && !r->from_entry)
+			f->only_follows = false;
 		if (r->phase == RULE_AT_during)
 			f->slept = true;
 		if (r->slot >= 0)

@@ -46,6 +46,8 @@ struct function {
 	struct kbtf_method where;
 	bool pair, latency;
 	bool slept;                /* a rule in force asks whether the task slept */
+	bool only_follows;         /* its return matters for nothing but that folios are unlocked */
+	bool from_entry;           /* so they are followed from the entry on, and the return is not watched */
 	int follow;                /* number of its method among those whose folios are followed, or -1 */
 	int histogram;             /* its number, or -1 */
 	unsigned int slots;        /* mask of the lock slots to read: entry slots first, then exit slots */

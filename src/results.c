@@ -411,7 +411,7 @@ static bool any_pair(const struct results *r, const struct method_result *m)
 	for (int i = 0; i < m->n_functions; i++) {
 		const struct function *f = r->functions[m->first_function + i].function;
 
-		if (f->state == FUNCTION_ATTACHED && f->pair)
+		if (f->state == FUNCTION_ATTACHED && (f->pair || f->from_entry))
 			return true;
 	}
 	return false;

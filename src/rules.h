@@ -58,6 +58,7 @@ struct rule {
 	short slot, condition; /* -1: none */
 	short since, until;
 	bool in_table;         /* a cell of the document's table, not of its prose */
+	bool from_entry;       /* phase after: what is followed is known at the entry */
 	bool every;            /* written once for all methods of the ops struct */
 	unsigned int measured; /* mask of the constants in measured_names[] that the condition needs */
 };

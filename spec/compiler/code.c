@@ -79,6 +79,14 @@ bool method__uses_param(const struct method *m, const char *name, bool at_exit)
 	return false;
 }
 
+bool method__known_at_entry(const struct method *m, const char *code)
+{
+	for (int k = 0; k < m->n_keeps; k++)
+		if (mentions(code, m->keeps[k].name))
+			return false;
+	return !mentions(code, "ret");
+}
+
 /* The text that mark_reads() has made so far. */
 struct marked {
 	char *text;

@@ -146,6 +146,32 @@ static void emit_entry(const struct spec *spec, const struct method *m, int id, 
 	fprintf(out, "\t(void)me;\n\t*out = %s;\n\treturn true;\n}\n\n", hidden(m->n_entry));
 }
 
+/*
+ * Where watching the return would cost more than all else, what is followed is followed from the entry on, in as many
+ * calls as a stack may be taken of: such a call then counts as one that has returned with it still held.
+ */
+static void emit_begin(const struct spec *spec, const struct method *m, int id, FILE *out)
+{
+	fprintf(out, "static __always_inline __u64 vl_begin_%d(__u64 *ctx, __u64 sig, __u32 owner)\n{\n", id);
+	for (int i = 0; i < m->n_exit; i++) {
+		const struct slot *s = &m->exit[i];
+
+		if (!s->followed || s->followed_when || !method__known_at_entry(m, s->expr))
+			continue;
+		for (int p = 0; p < m->n_params; p++)
+			if (mentions(s->expr, m->params[p].name))
+				emit_arg(&m->params[p], p, out);
+		fputs("\tstruct vl_room room = {.followed.sig = sig, .followed.owner = owner};\n\n", out);
+		fputs("\tif (!vl_stack_allowed(bpf_ktime_get_ns()))\n\t\treturn 0;\n", out);
+		fprintf(out,
+			"\treturn VL_SIG_EXITED | vl_follow_%s(%s, ctx, (struct vl_frame *)0, &room, room.word) << "
+			"%d;\n}\n\n",
+			spec->locks[s->lock].name, mark_reads(s->expr), 32 + 4 * i);
+		return;
+	}
+	fputs("\treturn 0;\n}\n\n", out);
+}
+
 static void emit_exit(const struct spec *spec, const struct method *m, int id, FILE *out)
 {
 	fprintf(out, "static __always_inline __u64 vl_exit_%d(__u64 *ctx, struct vl_frame *frame)\n{\n", id);
@@ -177,6 +203,7 @@ void emit_probes(const struct spec *spec, FILE *out)
 			emit_exit(spec, m, id, out);
 			emit_keep(m, id, out);
 			emit_note(m, id, out);
+			emit_begin(spec, m, id, out);
 			fprintf(out, "#define vl_entry_slots_%d %d\nVL_PROGRAMS(%d, %d)\n", id, m->n_entry, id,
 				m->n_entry + m->n_exit);
 		}

@@ -62,7 +62,7 @@ static void emit_drifts(const struct rule *r, FILE *out)
 	fprintf(out, " }, .n_drifts = %d,", r->n_drifts);
 }
 
-static void emit_rule(const struct spec *spec, int method_id, const struct rule *r, FILE *out)
+static void emit_rule(const struct spec *spec, const struct method *m, int method_id, const struct rule *r, FILE *out)
 {
 	fprintf(out, "\t{ .method = %d, .lock = %d, .mode = RULE_%s, .phase = RULE_AT_%s, .slot = %d, .condition = %d,",
 		method_id, r->lock, mode_names[r->mode], phase_names[r->phase], r->slot, r->condition);
@@ -78,6 +78,8 @@ static void emit_rule(const struct spec *spec, int method_id, const struct rule 
 		fputs(" .in_table = true,", out);
 	if (r->every)
 		fputs(" .every = true,", out);
+	if (r->phase == PHASE_AFTER && r->expr && !r->condition_text && method__known_at_entry(m, r->expr))
+		fputs(" .from_entry = true,", out);
 	emit_inside(spec, r, out);
 	emit_drifts(r, out);
 	fputs(" },\n", out);
@@ -157,7 +159,7 @@ void emit_tables(const struct spec *spec, FILE *out)
 	for (int o = 0; o < spec->n_ops; o++)
 		for (int m = 0; m < spec->ops[o].n_methods; m++, id++)
 			for (int r = 0; r < spec->ops[o].methods[m].n_rules; r++, rule++)
-				emit_rule(spec, id, &spec->ops[o].methods[m].rules[r], out);
+				emit_rule(spec, &spec->ops[o].methods[m], id, &spec->ops[o].methods[m].rules[r], out);
 	fprintf(out, "};\nconst int n_rules = %d;\n\nconst struct method methods[] = {\n", rule);
 	rule = 0;
 	for (int o = 0; o < spec->n_ops; o++)

@@ -192,6 +192,7 @@ const char *version_text(int version);
 
 bool is_identifier(const char *word);
 bool mentions(const char *code, const char *identifier);                         /* the C text uses this identifier */
+bool method__known_at_entry(const struct method *m, const char *code);           /* no kept number, no `ret` */
 bool method__uses_param(const struct method *m, const char *name, bool at_exit); /* `ret` is one at exit */
 
 /*
