@@ -27,7 +27,7 @@ void report__text_unlocks(const struct results *r, int ops, FILE *out)
 			continue;
 		for (int k = 0; k < 3; k++)
 			duration(&m->unlock, (const double[]){50, 99, 100}[k], at[k]);
-		fprintf(out, "  %s: %s folios unlocked after the return", m->method->name,
+		fprintf(out, "  %s: %s folios followed until they were unlocked", m->method->name,
 			text__count(count, sizeof(count), m->unlock.count));
 		if (m->unlock.count)
 			fprintf(out, ": p50 %s, p99 %s, max %s", at[0], at[1], at[2]);
