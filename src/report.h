@@ -9,6 +9,9 @@
 /* An object of percentiles, or null. */
 void report__json_latency(struct json_writer *w, const char *key, const struct hist *h, bool measured);
 
+/* A percentile as a duration; empty without values. @buf: TEXT_NUMBER_LEN bytes. */
+void report__text_percentile(const struct hist *h, double p, char *buf);
+
 /* What is known of the locks: which were taken and awaited, by whom, for how long. */
 void report__json_locks(struct json_writer *w, const struct results *r);
 void report__text_locks(const struct results *r, FILE *out);

@@ -3,15 +3,6 @@
 #include "report.h"
 #include "text.h"
 
-static void duration(const struct hist *h, double p, char *buf)
-{
-	__u64 ns;
-
-	buf[0] = '\0';
-	if (!hist__percentile(h, p, &ns))
-		text__duration(buf, TEXT_NUMBER_LEN, ns);
-}
-
 static bool is_followed(const struct method_result *m)
 {
 	return m->unlock.count || m->still_locked;
@@ -26,7 +17,7 @@ void report__text_unlocks(const struct results *r, int ops, FILE *out)
 		if (m->method->ops != ops || !is_followed(m))
 			continue;
 		for (int k = 0; k < 3; k++)
-			duration(&m->unlock, (const double[]){50, 99, 100}[k], at[k]);
+			report__text_percentile(&m->unlock, (const double[]){50, 99, 100}[k], at[k]);
 		fprintf(out, "  %s: %s folios followed until they were unlocked", m->method->name,
 			text__count(count, sizeof(count), m->unlock.count));
 		if (m->unlock.count)

@@ -218,15 +218,6 @@ void report__text_held(const struct results *r, const struct finding *f, FILE *o
 		print_held(r, f, &f->holder, out);
 }
 
-static void duration(const struct hist *h, double p, char *buf)
-{
-	__u64 ns;
-
-	buf[0] = '\0';
-	if (!hist__percentile(h, p, &ns))
-		text__duration(buf, TEXT_NUMBER_LEN, ns);
-}
-
 static void add_site_row(struct text_table *table, const struct results *r, const struct lock_site *s)
 {
 	char taken[TEXT_NUMBER_LEN], contended[TEXT_NUMBER_LEN] = "", wait[TEXT_NUMBER_LEN] = "", hold[TEXT_NUMBER_LEN];
@@ -258,8 +249,8 @@ static void add_class_rows(struct text_table *table, const struct results *r, en
 	for (int i = 0; i < 3; i++) {
 		static const double points[] = {50, 99, 100};
 
-		duration(&c->wait, points[i], wait[i]);
-		duration(&c->hold, points[i], hold[i]);
+		report__text_percentile(&c->wait, points[i], wait[i]);
+		report__text_percentile(&c->hold, points[i], hold[i]);
 	}
 	text_table__row(table, (const char *[]){tracked__name(class), taken, contended, wait[0], wait[1], wait[2],
 						hold[0], hold[1], hold[2]});

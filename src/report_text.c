@@ -40,13 +40,20 @@ static void seen_text(const struct rule_result *rr, char *buf, size_t len)
 	}
 }
 
-static void percentile_text(const struct function_result *fr, double p, char *buf, size_t len)
+void report__text_percentile(const struct hist *h, double p, char *buf)
 {
 	__u64 ns;
 
 	buf[0] = '\0';
-	if (fr->has_latency && !hist__percentile(&fr->latency, p, &ns))
-		text__duration(buf, len, ns);
+	if (!hist__percentile(h, p, &ns))
+		text__duration(buf, TEXT_NUMBER_LEN, ns);
+}
+
+static void percentile_text(const struct function_result *fr, double p, char *buf)
+{
+	buf[0] = '\0';
+	if (fr->has_latency)
+		report__text_percentile(&fr->latency, p, buf);
 }
 
 static void rule_name(const struct rule *r, char *buf, size_t len)
@@ -106,8 +113,8 @@ static void add_method_rows(struct text_table *t, const struct results *r, const
 		text__count(calls, sizeof(calls), fr->calls);
 		if (fr->function->state != FUNCTION_ATTACHED)
 			snprintf(calls, sizeof(calls), "-");
-		percentile_text(fr, 50, p50, sizeof(p50));
-		percentile_text(fr, 99, p99, sizeof(p99));
+		percentile_text(fr, 50, p50);
+		percentile_text(fr, 99, p99);
 		if (i)
 			text_table__row(t, (const char *[]){"", fr->function->name, calls, "", "", "", p50, p99});
 		else
