@@ -131,20 +131,25 @@ mount -t tmpfs none /sys/kernel/btf
 run no-btf $v report -d 1 /mnt
 umount /sys/kernel/btf
 
-# kill -9 in mid-audit, then an unmount in mid-audit.
-$v report -q -d 60 /mnt >/dev/null 2>&1 &
-pid=$!
-sleep 6
+# kill -9 in mid-audit, then an unmount in mid-audit. How long attaching takes is the machine's business: the audited command says
+# when it is done.
+audited() { # REPORT'S OPTIONS...: in the background, its process in $pid
+	rm -f /tmp/audited
+	$v report -q -d 200 "$@" /mnt -- sh -c 'touch /tmp/audited; exec sleep 200' &
+	pid=$!
+	while [ ! -e /tmp/audited ] && kill -0 $pid; do sleep 0.2; done
+}
+audited >/dev/null 2>&1
 bpftool prog list | grep -c tracing >/out/killed.attached
 kill -9 $pid
+killall sleep
 nothing_left killed
-$v report --json -q -d 60 /mnt >/out/unmount.out 2>/out/unmount.err &
-pid=$!
-sleep 6
+audited --json >/out/unmount.out 2>/out/unmount.err
 $w create /mnt/w 10 >/dev/null
 umount /mnt
 echo $? >/out/umount.rc
 wait $pid
 echo $? >/out/unmount.rc
+killall sleep
 nothing_left unmount
 umount /other
