@@ -2,6 +2,7 @@
 #
 # What vfslock found of the mutations (mutate.jq), against what it had to find. CASES.json: what mutate.jq made; REPORT.json:
 # the audit while they were made; OUTCOMES: a line for each command, as faultfs tells it; METHODS: its list of methods.
+# faultreal tells with each outcome what function the method is.
 #
 # Output: {kernel, mode, results, troubles}. A result: id, state, wrong, expected, got, verdict: caught, missed, kept (right,
 # and nothing was found), not_told (wrong, but not to be told in this mode, and nothing was found) or wrong. A trouble is
@@ -34,7 +35,7 @@ def caller_trouble($case): (.stack | map(function_of)) as $stack | "call_\(named
 def tag_of: [.stack[] | capture("^faultfs_tag_(?<n>[0-9]+)[+]").n | tonumber] | .[0];
 
 # The method's stub, what calls it, and further out the mutation's tag.
-def stack_trouble: (.stack | map(function_of)) as $stack | "faultfs_\({ops, name: .method} | named)" as $stub
+def stack_trouble($functions): (.stack | map(function_of)) as $stack | ($functions["\(.ops).\(.method) \(tag_of)"] // "faultfs_\({ops, name: .method} | named)") as $stub
   | if $stack[0] != $stub then "stack begins with \($stack[0])"
     elif .function != $stack[0] then "function is \(.function), stack begins with \($stack[0])"
     elif .evidence != "proof" then "evidence is \(.evidence)"
@@ -55,13 +56,15 @@ def held_trouble($case): . as $f
 
 $cases[0] as $c | $report[0] as $report
 | ($outcomes | split("\n") | map(select(length > 0))) as $outcomes
+| ([$c.cases | to_entries[] | .value as $case | ($outcomes[.key] // "" | capture(" function=(?<name>[^ ]+)").name)
+   | {key: "\($case.method) \($case.tag)", value: .}] | from_entries) as $functions
 | [($report.violations[] | .verdict = "violation"), ($report.drift[] | .verdict = "drift")
-   | {name: .method, ops, method: "\(.ops).\(.method)", rule, verdict, seen: .observed, count, tag: tag_of, trouble: [stack_trouble], held, holder, stack}] as $findings
+   | {name: .method, ops, method: "\(.ops).\(.method)", rule, verdict, seen: .observed, count, tag: tag_of, trouble: [stack_trouble($functions)], held, holder, stack}] as $findings
 | ($findings | group_by([.method, .tag]) | map({key: "\(.[0].method) \(.[0].tag)", value: .}) | from_entries) as $by_case
 | [$c.cases | to_entries[] | .key as $n | .value
    | . as $case
    | .outcome = $outcomes[$n]
-   | .ran = ($outcomes[$n] == "\(.method) calls=\(.count) error=0")
+   | .ran = (($outcomes[$n] // "" | sub(" function=.*"; "")) == "\(.method) calls=\(.count) error=0")
    | .found = ($by_case["\($case.method) \($case.tag)"] // [])
    | .trouble = ([.found[] | .trouble[], caller_trouble($case), held_trouble($case)] | unique)] as $ran
 # A known drift is told by one sample for all calls that look the same: only their sum is known.

@@ -313,6 +313,13 @@ static void release_own(struct faultfs_state *st)
 	st->held = FAULTFS_NONE;
 }
 
+void faultfs_locks_forget(struct faultfs_call *c)
+{
+	for (unsigned int i = 0; i < c->n_states; i++)
+		if (c->state[i].after == FAULTFS_NOW && !c->state[i].neighbour)
+			c->state[i].held = FAULTFS_NONE;
+}
+
 void faultfs_locks_release(struct faultfs_call *c)
 {
 	for (unsigned int i = c->n_states; i-- > 0;)
