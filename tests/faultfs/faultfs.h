@@ -253,7 +253,7 @@ void faultfs_context_end(struct faultfs_call *c);
 int faultfs_locks_find(struct faultfs_call *c);
 int faultfs_locks_take(struct faultfs_call *c);
 void faultfs_locks_release(struct faultfs_call *c);
-/* What the method itself has unlocked is not to be released. */
+/* What the method itself has unlocked is not to be released, and what it has locked is. */
 void faultfs_locks_forget(struct faultfs_call *c);
 /* Within a stub. */
 int faultfs_locks_leave(struct faultfs_call *c);
@@ -306,6 +306,9 @@ void faultfs_disk_exit(void);
 void *faultfs_namespace_sem(void);
 void *faultfs_blocked_lock_lock(void);
 void *faultfs_swap_lock(void);
+
+/* vm.c: of the mapping that was chosen for this round */
+const struct vm_operations_struct *faultfs_vm_table(void);
 
 /* One part per file. */
 extern const struct faultfs_part faultfs_inode_part, faultfs_dentry_part, faultfs_super_part, faultfs_file_part,

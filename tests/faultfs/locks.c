@@ -315,9 +315,16 @@ static void release_own(struct faultfs_state *st)
 
 void faultfs_locks_forget(struct faultfs_call *c)
 {
-	for (unsigned int i = 0; i < c->n_states; i++)
-		if (c->state[i].after == FAULTFS_NOW && !c->state[i].neighbour)
-			c->state[i].held = FAULTFS_NONE;
+	for (unsigned int i = 0; i < c->n_states; i++) {
+		struct faultfs_state *st = &c->state[i];
+
+		if (!st->at || st->neighbour)
+			continue;
+		if (st->after == FAULTFS_NOW)
+			st->held = FAULTFS_NONE;
+		else if (st->exit != FAULTFS_UNSET && !c->result)
+			st->held = st->exit;
+	}
 }
 
 void faultfs_locks_release(struct faultfs_call *c)

@@ -23,11 +23,17 @@ void *faultfs_namespace_sem(void)
 }
 
 const struct faultfs_part *const faultfs_parts[] = {
-	&faultfs_aops_part, &faultfs_file_part, &faultfs_inode_part, &faultfs_super_part, &faultfs_xattr_part, NULL,
+	&faultfs_aops_part,
+	&faultfs_file_part,
+	&faultfs_inode_part,
+	&faultfs_super_part,
+	&faultfs_vm_part,
+	&faultfs_xattr_part,
+	NULL,
 };
 
 static const struct real_method *const tables[] = {real_aops_methods, real_file_methods, real_inode_methods,
-						   real_super_methods};
+						   real_super_methods, real_vm_methods};
 
 /* Of the one command that there is at a time. */
 static struct scene scene;
@@ -113,7 +119,7 @@ static void put(struct scene *s)
 	path_put(&on);
 }
 
-static struct file *open(struct dentry *dentry, unsigned int flags)
+struct file *real_open(struct dentry *dentry, unsigned int flags)
 {
 	struct path path = {.mnt = on.mnt, .dentry = dentry};
 
@@ -143,11 +149,11 @@ static int make_names(struct scene *s)
 
 static int open_files(struct scene *s)
 {
-	s->file = open(s->a.file, O_RDWR);
-	s->other_file = open(s->b.file, O_RDWR);
-	s->spare_file = open(s->spare, O_RDWR);
-	s->dir_file = open(s->a.dentry, O_RDONLY | O_DIRECTORY);
-	s->spare_dir_file = open(s->spare_dir, O_RDONLY | O_DIRECTORY);
+	s->file = real_open(s->a.file, O_RDWR);
+	s->other_file = real_open(s->b.file, O_RDWR);
+	s->spare_file = real_open(s->spare, O_RDWR);
+	s->dir_file = real_open(s->a.dentry, O_RDONLY | O_DIRECTORY);
+	s->spare_dir_file = real_open(s->spare_dir, O_RDONLY | O_DIRECTORY);
 	if (IS_ERR(s->file) || IS_ERR(s->other_file) || IS_ERR(s->spare_file) || IS_ERR(s->dir_file) ||
 	    IS_ERR(s->spare_dir_file))
 		return -EIO;
@@ -189,8 +195,10 @@ static int prepare(struct scene *s)
 {
 	const struct real_method *r = find(s->call->part, s->call->method);
 	const void *table;
-	int error = r->prepare(s);
+	int error;
 
+	s->call->function = NULL;
+	error = r->prepare(s);
 	if (error)
 		return error;
 	table = r->table(s);

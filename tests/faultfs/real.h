@@ -30,7 +30,8 @@ struct real_method {
 	const char *const *variants;
 };
 
-extern const struct real_method real_inode_methods[], real_file_methods[], real_super_methods[], real_aops_methods[];
+extern const struct real_method real_inode_methods[], real_file_methods[], real_super_methods[], real_aops_methods[],
+	real_vm_methods[];
 
 /* Is the lock of that name held in this call, by whomever? */
 bool real_is_held(const struct scene *s, const char *name);
@@ -44,6 +45,9 @@ int real_link(struct dentry *old, struct dentry *dir, const char *name);
 int real_remove(struct dentry *dir, const char *name);
 /* What a directory that is not to be removed has inside. */
 #define REAL_INSIDE "inside"
+
+/* Opens what the scene has. */
+struct file *real_open(struct dentry *dentry, unsigned int flags);
 
 /* real_pages.c */
 #define REAL_PAGES 16 /* of a/file; the rest of the file is a hole */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* struct file_operations, super_operations and xattr_handler of a real filesystem: what calls are about. */
 #include <linux/dcache.h>
+#include <linux/file.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/slab.h>
 #include <linux/xattr.h>
@@ -16,6 +17,33 @@ static int prepare_file(struct scene *s)
 	s->arg.buffer = buffer;
 	s->arg.size = sizeof(buffer);
 	return 0;
+}
+
+/* Of a FIFO, as there is no other way to a pipe. Within a command it is one pipe, which takes what a few calls read. */
+static struct dentry *fifo;
+static struct file *fifo_file;
+
+static int prepare_splice(struct scene *s)
+{
+	fifo = real_make(s->root, "fifo", S_IFIFO | 0600);
+	if (IS_ERR(fifo))
+		return PTR_ERR(fifo);
+	fifo_file = real_open(fifo, O_RDWR);
+	if (IS_ERR(fifo_file))
+		return PTR_ERR(fifo_file);
+	prepare_file(s);
+	s->arg.pipe = fifo_file->private_data;
+	return 0;
+}
+
+static void finish_splice(struct scene *s)
+{
+	if (!IS_ERR_OR_NULL(fifo_file))
+		fput(fifo_file);
+	if (!IS_ERR_OR_NULL(fifo))
+		dput(fifo);
+	fifo_file = NULL;
+	fifo = NULL;
 }
 
 /* Commands of an ioctl that no filesystem has. */
@@ -103,6 +131,8 @@ const struct real_method real_file_methods[] = {
 	METHOD(release, prepare_file),
 	METHOD(fsync, prepare_file),
 	METHOD(get_unmapped_area, prepare_file, .never_sleeps = true),
+	METHOD(splice_write, prepare_splice, .finish = finish_splice),
+	METHOD(splice_read, prepare_splice, .finish = finish_splice),
 	METHOD(fallocate, prepare_file),
 	METHOD(remap_file_range, prepare_copy),
 	METHOD(fadvise, prepare_file),

@@ -28,6 +28,8 @@ struct dentry *real_make(struct dentry *dir, const char *name, umode_t mode)
 		error = vfs_mkdir(FAULTFS_IDMAP in, dentry, mode);
 	else if (S_ISLNK(mode))
 		error = vfs_symlink(FAULTFS_IDMAP in, dentry, "a");
+	else if (S_ISFIFO(mode))
+		error = vfs_mknod(FAULTFS_IDMAP in, dentry, mode, 0);
 	else
 		error = vfs_create(FAULTFS_IDMAP in, dentry, mode, true);
 	inode_unlock(in);

@@ -30,10 +30,10 @@ void *faultfs_find_page(struct scene *s, bool neighbour)
 	return neighbour ? spare : chosen[0];
 }
 
-/* Only of methods that are not offered. */
+/* They have been by then. */
 int faultfs_pages_choose(void)
 {
-	return -EOPNOTSUPP;
+	return chosen[0] ? 0 : -EOPNOTSUPP;
 }
 
 int faultfs_pages_setup(struct scene *s)
@@ -165,6 +165,29 @@ static int prepare_direct_io(struct scene *s)
 	return prepare_clean(s);
 }
 
+/* By two processes that have a/file mapped. The folio is the first one that they would find. */
+static int prepare_fault(struct scene *s)
+{
+	int error = prepare_clean(s);
+
+	return error ? error : s->call->method->prepare(s);
+}
+
+/* Of a fault, a reference to the page is the result. */
+static void finish_faulted(struct scene *s)
+{
+	if (s->call->function && !s->call->result && !strcmp(s->call->method->name, "fault"))
+		folio_put(chosen[0]);
+	if (s->call->function)
+		s->call->method->finish(s);
+	finish_folios(s);
+}
+
+static const void *of_mapped(struct scene *s)
+{
+	return faultfs_vm_table();
+}
+
 static const void *of_mapping(struct scene *s)
 {
 	return s->arg.inode->i_mapping->a_ops;
@@ -191,3 +214,12 @@ const struct real_method real_aops_methods[] = {
 	METHOD(error_remove_page, prepare_clean),
 	{},
 };
+
+#undef METHOD
+#define METHOD(method)                                                                                                 \
+	{                                                                                                              \
+		.ops = "vm_operations_struct", .name = #method, .prepare = prepare_fault, .finish = finish_faulted,    \
+		.table = of_mapped, .offset = offsetof(struct vm_operations_struct, method), .variants = only_plain    \
+	}
+
+const struct real_method real_vm_methods[] = {METHOD(fault), METHOD(page_mkwrite), {}};

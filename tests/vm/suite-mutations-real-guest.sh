@@ -19,8 +19,17 @@ audit() { # FILESYSTEM DISK
 	mkdir "/mnt/$1/faultreal" || exit 92
 	# The objects that calls are about, so that they are cached.
 	echo "file_operations.llseek 1 on=/mnt/$1/faultreal" >/proc/faultreal || exit 93
+	# Mappings: one that calls are about, and one of another task.
+	holdmap "/mnt/$1/faultreal/a/file" &
+	holders=$!
+	holdmap "/mnt/$1/faultreal/a/file" &
+	holders="$holders $!"
 	run "$1" /bin/vfslock report --json -q --no-cost --locks=track "/mnt/$1" -- sh /tmp/commands.sh "/etc/cases.$1" "/out/outcomes.$1"
 	wait_for_no_programs
+	# shellcheck disable=SC2086 # a word for each
+	kill $holders
+	# shellcheck disable=SC2086
+	wait $holders
 	umount "/mnt/$1" || exit 94
 }
 
