@@ -307,6 +307,9 @@ void *faultfs_namespace_sem(void);
 void *faultfs_blocked_lock_lock(void);
 void *faultfs_swap_lock(void);
 
+/* xattr_calls.c */
+const struct xattr_handler *faultfs_lister_of(struct scene *s);
+
 /* vm.c: of the mapping that was chosen for this round */
 const struct vm_operations_struct *faultfs_vm_table(void);
 

@@ -66,6 +66,14 @@ static int prepare_dir(struct scene *s)
 	return 0;
 }
 
+/* Of a directory, which is not to be read. */
+static int prepare_read(struct scene *s)
+{
+	s->arg.refusal = -EISDIR;
+	s->arg.inode = file_inode(s->dir_file);
+	return prepare_dir(s);
+}
+
 /* From the one file to the other, which is as long. */
 static int prepare_copy(struct scene *s)
 {
@@ -112,6 +120,11 @@ static const void *of_handler(struct scene *s)
 	return s->sb->s_xattr ? s->sb->s_xattr[0] : NULL;
 }
 
+static const void *of_lister(struct scene *s)
+{
+	return faultfs_lister_of(s);
+}
+
 #define METHOD(method, prepare_it, ...)                                                                                \
 	{                                                                                                              \
 		.ops = "file_operations", .name = #method, .prepare = prepare_it, .table = of_file,                    \
@@ -120,6 +133,7 @@ static const void *of_handler(struct scene *s)
 
 const struct real_method real_file_methods[] = {
 	METHOD(llseek, prepare_file, .never_sleeps = true),
+	METHOD(read, prepare_read, .never_sleeps = true),
 	METHOD(read_iter, prepare_file),
 	METHOD(write_iter, prepare_file),
 	METHOD(iopoll, prepare_file, .never_sleeps = true),
@@ -159,7 +173,7 @@ const struct real_method real_super_methods[] = {
 	SUPER(write_inode, prepare_super),
 	SUPER(freeze_fs, prepare_super, .finish = finish_freeze),
 	SUPER(unfreeze_fs, prepare_super),
-	XATTR(list, prepare_xattr),
+	METHOD("xattr_handler", of_lister, struct xattr_handler, list, prepare_xattr),
 	XATTR(get, prepare_xattr, .variants = only_plain),
 	XATTR(set, prepare_xattr, .variants = only_plain),
 	{},

@@ -158,6 +158,35 @@ static int prepare_readahead(struct scene *s)
 	return prepare_hole(s);
 }
 
+/* Of data that has its place on the disk: nothing is reserved, and no transaction is open at the end. */
+static int prepare_write(struct scene *s)
+{
+	int error = prepare_clean(s);
+
+	if (faultfs_is_variant(s, "no_file"))
+		s->arg.filp = NULL;
+	s->arg.extra = s->arg.filp;
+	return error;
+}
+
+/* With a reference to the page. */
+static void finish_write_begin(struct scene *s)
+{
+	if (s->call->function && !s->call->result)
+		folio_put(chosen[0]);
+	finish_folios(s);
+}
+
+/* It puts that one. */
+static int prepare_write_end(struct scene *s)
+{
+	int error = prepare_write(s);
+
+	if (!error)
+		folio_get(chosen[0]);
+	return error;
+}
+
 /* Which neither filesystem does by this method. */
 static int prepare_direct_io(struct scene *s)
 {
@@ -194,6 +223,8 @@ static const void *of_mapping(struct scene *s)
 }
 
 static const char *const only_plain[] = {"plain", NULL};
+/* The others are about inodes that are no files, and about what happens inside. */
+static const char *const write_variants[] = {"plain", "no_file", "via", NULL};
 
 #define METHOD(method, prepare_it, ...)                                                                                \
 	{                                                                                                              \
@@ -203,9 +234,20 @@ static const char *const only_plain[] = {"plain", NULL};
 
 const struct real_method real_aops_methods[] = {
 	METHOD(read_folio, prepare_hole),
+	METHOD(writepage, prepare_clean, .variants = only_plain),
 	METHOD(writepages, prepare_mapping),
 	METHOD(dirty_folio, prepare_dirty),
 	METHOD(readahead, prepare_readahead),
+	{
+		.ops = "address_space_operations",
+		.name = "write_begin",
+		.prepare = prepare_write,
+		.finish = finish_write_begin,
+		.table = of_mapping,
+		.offset = offsetof(struct address_space_operations, write_begin),
+		.variants = write_variants,
+	},
+	METHOD(write_end, prepare_write_end, .variants = write_variants),
 	METHOD(bmap, prepare_mapping),
 	METHOD(invalidate_folio, prepare_clean, .variants = only_plain),
 	METHOD(release_folio, prepare_clean),
