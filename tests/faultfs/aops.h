@@ -91,4 +91,7 @@ struct faultfs_aops_outcome {
 
 extern struct faultfs_aops_outcome faultfs_aops_outcome;
 
+/* For prepare() of what gets a batch of folios. */
+void faultfs_batch_states(struct scene *s);
+
 #endif

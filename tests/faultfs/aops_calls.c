@@ -90,7 +90,8 @@ static noinline int call_aops_readahead(struct scene *s)
 	rac._nr_pages = FAULTFS_BATCH;
 	ops_of(s)->readahead(&rac);
 	barrier();
-	for (unsigned int left = readahead_count(&rac); left; left--)
+	/* Who does not ask for a next one leaves the last in the count. */
+	for (unsigned int left = readahead_count(&rac) - rac._batch_count; left; left--)
 		put_page(faultfs_page(FAULTFS_BATCH - left));
 	return 0;
 }
@@ -349,7 +350,7 @@ static void finish_write(struct scene *s)
 }
 
 /* The folios of a batch come as the first one does, and are unlocked like it. A neighbour is one, for all. */
-static int prepare_batch(struct scene *s)
+void faultfs_batch_states(struct scene *s)
 {
 	struct faultfs_state *first = NULL;
 
@@ -367,6 +368,11 @@ static int prepare_batch(struct scene *s)
 		st->exit = first->exit;
 		st->after = first->after;
 	}
+}
+
+static int prepare_batch(struct scene *s)
+{
+	faultfs_batch_states(s);
 	return prepare(s);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /proc/faultfs: reads commands, has them carried out, shows what came of it. See faultfs.h. */
+/* The control file: reads commands, has them carried out, shows what came of it. See faultfs.h. */
 #include <linux/mutex.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -11,16 +11,6 @@
 
 #define MAX_LINE 1024
 
-const struct faultfs_part *const faultfs_parts[] = {
-	&faultfs_aops_part,  &faultfs_bdev_part,
-	&faultfs_bh_part,    &faultfs_dentry_part,
-	&faultfs_dquot_part, &faultfs_fl_part,
-	&faultfs_file_part,  &faultfs_fstype_part,
-	&faultfs_inode_part, &faultfs_lm_part,
-	&faultfs_super_part, &faultfs_vm_part,
-	&faultfs_xattr_part, NULL,
-};
-
 /* One command at a time. Not held while the scene is put, which may unmount. */
 static DEFINE_MUTEX(command_lock);
 static struct faultfs_call command;
@@ -31,6 +21,7 @@ static char last_name[96] = "none";
 static unsigned int last_calls;
 static int last_error;
 static bool last_lists;
+static const void *last_function;
 
 bool faultfs_is_variant(const struct scene *s, const char *name)
 {
@@ -49,11 +40,12 @@ static int find_method(struct faultfs_call *c, char *name)
 
 	if (!name || strchr(name, '.'))
 		return -EINVAL;
+	c->function = NULL;
 	for (int i = 0; faultfs_parts[i]; i++) {
 		if (strcmp(faultfs_parts[i]->name, ops))
 			continue;
 		for (const struct faultfs_method *m = faultfs_parts[i]->methods; m->name; m++) {
-			if (strcmp(m->name, name))
+			if (strcmp(m->name, name) || !faultfs_world.offers(faultfs_parts[i], m))
 				continue;
 			c->part = faultfs_parts[i];
 			c->method = m;
@@ -167,6 +159,10 @@ static int parse_option(struct faultfs_call *c, char *key, char *value)
 		return parse_lock(c, key, value);
 	if (!strcmp(key, "variant"))
 		return parse_variant(c, value);
+	if (!strcmp(key, "on")) {
+		c->on = value;
+		return *value == '/' ? 0 : -EINVAL;
+	}
 	if (!strcmp(key, "tag"))
 		return kstrtouint(value, 10, &c->tag) || c->tag >= FAULTFS_TAGS ? -EINVAL : 0;
 	if (!strcmp(key, "context")) {
@@ -212,20 +208,19 @@ static int parse_command(struct faultfs_call *c, char *line)
 		if (error)
 			return error;
 	}
-	return faultfs_context_possible(c) ? 0 : -EOPNOTSUPP;
+	return faultfs_context_possible(c) && faultfs_world.can(c) ? 0 : -EOPNOTSUPP;
 }
 
 /* Makes one call. @made: it reached the method. */
 static int make_call(struct faultfs_call *c, bool *made)
 {
-	const struct faultfs_method *m = c->method;
 	struct scene *s = c->scene;
-	int error;
+	int error, refusal;
 
 	memset(&s->arg, 0, sizeof(s->arg));
 	c->inner = NULL;
 	c->depth = c->result = c->error = 0;
-	error = m->prepare ? m->prepare(s) : 0;
+	error = faultfs_world.prepare(s);
 	if (error)
 		return error;
 	error = faultfs_locks_find(c);
@@ -233,15 +228,19 @@ static int make_call(struct faultfs_call *c, bool *made)
 		error = faultfs_locks_take(c);
 	if (!error) {
 		error = faultfs_run(c);
+		if (!faultfs_world.has_stubs)
+			faultfs_locks_forget(c);
 		faultfs_locks_release(c);
-		*made = c->depth > 0;
+		*made = !faultfs_world.has_stubs || c->depth > 0;
 	}
-	if (m->finish)
-		m->finish(s);
+	refusal = s->arg.refusal;
+	faultfs_world.finish(s);
 	if (error)
 		return error;
 	if (!*made)
 		return -ENXIO;
+	if (c->result == refusal)
+		c->result = 0;
 	return c->error ? c->error : c->result;
 }
 
@@ -262,8 +261,8 @@ static int make_calls(struct faultfs_call *c, unsigned int *calls)
 	return error;
 }
 
-/* Carries the line out, which it changes. */
-static int carry_out(char *line, unsigned int *calls)
+/* Carries the line out, which it changes. @function: the method, where it is not known beforehand which that is. */
+static int carry_out(char *line, unsigned int *calls, const void **function)
 {
 	struct scene *s;
 	int error;
@@ -271,9 +270,11 @@ static int carry_out(char *line, unsigned int *calls)
 	mutex_lock(&command_lock);
 	memset(&command, 0, sizeof(command));
 	error = parse_command(&command, line);
-	s = error ? NULL : faultfs_scene_get();
-	if (!error && !s)
-		error = -ENODEV;
+	s = error ? NULL : faultfs_world.get(&command);
+	if (IS_ERR(s)) {
+		error = PTR_ERR(s);
+		s = NULL;
+	}
 	if (!error) {
 		command.scene = s;
 		command.task = current;
@@ -281,15 +282,17 @@ static int carry_out(char *line, unsigned int *calls)
 		error = make_calls(&command, calls);
 		s->call = NULL;
 	}
+	*function = command.function;
 	mutex_unlock(&command_lock);
 	if (s)
-		faultfs_scene_put(s);
+		faultfs_world.put(s);
 	return error;
 }
 
 static ssize_t control_write(struct file *file, const char __user *from, size_t size, loff_t *offset)
 {
 	unsigned int calls = 0;
+	const void *function = NULL;
 	char *line, *text;
 	int error = 0;
 
@@ -309,11 +312,12 @@ static ssize_t control_write(struct file *file, const char __user *from, size_t 
 	if (!strcmp(text, "settle"))
 		faultfs_settle();
 	else if (strcmp(text, "methods"))
-		error = carry_out(text, &calls);
+		error = carry_out(text, &calls, &function);
 
 	mutex_lock(&outcome_lock);
 	last_calls = calls;
 	last_error = error;
+	last_function = function;
 	mutex_unlock(&outcome_lock);
 	kfree(line);
 	return error ? error : size;
@@ -334,7 +338,10 @@ static void show_method(struct seq_file *to, const struct faultfs_part *p, const
 		seq_printf(to, "%s%s", before, l->name);
 		before = ",";
 	}
-	seq_puts(to, m->nested ? " bodies=nothing,sleep,preempt,nested\n" : " bodies=nothing,sleep,preempt\n");
+	seq_puts(to, " bodies=nothing");
+	if (faultfs_world.has_stubs)
+		seq_puts(to, m->nested ? ",sleep,preempt,nested" : ",sleep,preempt");
+	seq_putc(to, '\n');
 }
 
 static int control_show(struct seq_file *to, void *unused)
@@ -343,9 +350,13 @@ static int control_show(struct seq_file *to, void *unused)
 	if (last_lists) {
 		for (int i = 0; faultfs_parts[i]; i++)
 			for (const struct faultfs_method *m = faultfs_parts[i]->methods; m->name; m++)
-				show_method(to, faultfs_parts[i], m);
+				if (faultfs_world.offers(faultfs_parts[i], m))
+					show_method(to, faultfs_parts[i], m);
 	} else {
-		seq_printf(to, "%s calls=%u error=%d\n", last_name, last_calls, last_error);
+		seq_printf(to, "%s calls=%u error=%d", last_name, last_calls, last_error);
+		if (last_function)
+			seq_printf(to, " function=%ps", last_function);
+		seq_putc(to, '\n');
 	}
 	mutex_unlock(&outcome_lock);
 	return 0;
@@ -366,10 +377,10 @@ static const struct proc_ops control_ops = {
 
 int faultfs_control_init(void)
 {
-	return proc_create(FAULTFS_NAME, 0600, NULL, &control_ops) ? 0 : -ENOMEM;
+	return proc_create(faultfs_world.name, 0600, NULL, &control_ops) ? 0 : -ENOMEM;
 }
 
 void faultfs_control_exit(void)
 {
-	remove_proc_entry(FAULTFS_NAME, NULL);
+	remove_proc_entry(faultfs_world.name, NULL);
 }

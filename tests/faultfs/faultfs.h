@@ -166,6 +166,11 @@ struct scene {
 		struct file *filp;
 		unsigned int flags;
 		void *extra;
+		/* What is read, written or made known, of methods that really do that; NULL: nothing. */
+		void *buffer;
+		size_t size;
+		struct pipe_inode_info *pipe;
+		int refusal; /* an error that the method may answer with */
 	} arg;
 };
 
@@ -203,6 +208,8 @@ struct faultfs_call {
 	enum faultfs_body body;
 	struct faultfs_state state[FAULTFS_MAX_LOCKS];
 	unsigned int n_states;
+	const char *on;       /* DIR of on=DIR */
+	const void *function; /* the method, if it is no stub: set by prepare() */
 	struct task_struct *task;
 	/*
 	 * For a call that is made inside of another method: call() sets it and calls that one, whose stub then does
@@ -214,6 +221,23 @@ struct faultfs_call {
 	int result;         /* of call() */
 	int error;          /* what stubs could not do */
 };
+
+/* What is different in modules whose methods are those of real filesystems (real.c). */
+struct faultfs_world {
+	const char *name; /* of the control file */
+	/* A stub does what the command asks a method for. Without it the body, the exit and the after are the method's.
+	 */
+	bool has_stubs;
+	bool (*offers)(const struct faultfs_part *p, const struct faultfs_method *m);
+	bool (*can)(const struct faultfs_call *c);
+	/* The objects for the command, which stay until they are put; or an error. */
+	struct scene *(*get)(const struct faultfs_call *c);
+	void (*put)(struct scene *s);
+	int (*prepare)(struct scene *s);
+	void (*finish)(struct scene *s);
+};
+
+extern const struct faultfs_world faultfs_world;
 
 /* Of the command that runs: is it this variant? */
 bool faultfs_is_variant(const struct scene *s, const char *name);
@@ -229,6 +253,8 @@ void faultfs_context_end(struct faultfs_call *c);
 int faultfs_locks_find(struct faultfs_call *c);
 int faultfs_locks_take(struct faultfs_call *c);
 void faultfs_locks_release(struct faultfs_call *c);
+/* What the method itself has unlocked is not to be released, and what it has locked is. */
+void faultfs_locks_forget(struct faultfs_call *c);
 /* Within a stub. */
 int faultfs_locks_leave(struct faultfs_call *c);
 bool faultfs_spins_drop(struct faultfs_call *c);
@@ -240,14 +266,15 @@ void faultfs_settle(void);
 /* scene.c */
 int faultfs_scene_build(struct super_block *sb);
 void faultfs_scene_end(struct super_block *sb);
-/* The scene of the mounted filesystem, which stays mounted until it is put; NULL if there is none. */
-struct scene *faultfs_scene_get(void);
+/* The scene of the mounted filesystem, which stays mounted until it is put; -ENODEV if there is none. */
+struct scene *faultfs_scene_get(const struct faultfs_call *c);
 void faultfs_scene_put(struct scene *s);
 /* For reading and writing, of a file or a directory. */
 struct file *faultfs_open(struct scene *s, struct dentry *dentry);
 /* Closes it at once: what is left for later may come after the unmount. */
 void faultfs_close(struct file *file);
-/* Objects of the variant's arguments for find() of many methods: see struct faultfs_args. */
+
+/* find.c: objects of the variant's arguments for find() of many methods, see struct faultfs_args. */
 void *faultfs_rwsem_of_dir(struct scene *s, bool neighbour);
 void *faultfs_rwsem_of_inode(struct scene *s, bool neighbour);
 void *faultfs_umount_of_sb(struct scene *s, bool neighbour);
@@ -260,8 +287,10 @@ struct vfsmount *faultfs_spare_mnt(void);
 int faultfs_fs_init(void);
 void faultfs_fs_exit(void);
 
-/* control.c */
+/* main.c */
 extern const struct faultfs_part *const faultfs_parts[]; /* NULL-terminated */
+
+/* control.c */
 int faultfs_control_init(void);
 void faultfs_control_exit(void);
 
@@ -277,6 +306,12 @@ void faultfs_disk_exit(void);
 void *faultfs_namespace_sem(void);
 void *faultfs_blocked_lock_lock(void);
 void *faultfs_swap_lock(void);
+
+/* xattr_calls.c */
+const struct xattr_handler *faultfs_lister_of(struct scene *s);
+
+/* vm.c: of the mapping that was chosen for this round */
+const struct vm_operations_struct *faultfs_vm_table(void);
 
 /* One part per file. */
 extern const struct faultfs_part faultfs_inode_part, faultfs_dentry_part, faultfs_super_part, faultfs_file_part,

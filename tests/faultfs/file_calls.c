@@ -69,7 +69,7 @@ CALL(fsync, 0, LLONG_MAX, 0)
 CALL(sendpage, NULL, 0, 0, &s->arg.filp->f_pos, 0)
 #endif
 CALL(get_unmapped_area, 0, PAGE_SIZE, 0, 0)
-CALL(splice_read, &s->arg.filp->f_pos, NULL, 0, 0)
+CALL(splice_read, &s->arg.filp->f_pos, s->arg.pipe, s->arg.size, 0)
 CALL(fallocate, s->arg.flags, 0, PAGE_SIZE)
 CALL(copy_file_range, 0, s->arg.extra, 0, PAGE_SIZE, 0)
 CALL(remap_file_range, 0, s->arg.extra, 0, PAGE_SIZE, 0)
@@ -78,21 +78,29 @@ CALL(fadvise, 0, PAGE_SIZE, 0)
 static noinline int call_file_read_iter(struct scene *s)
 {
 	struct kiocb iocb = {.ki_filp = s->arg.filp};
+	struct kvec vec = {.iov_base = s->arg.buffer, .iov_len = s->arg.size};
 	struct iov_iter to = {};
-	int error = s->arg.filp->f_op->read_iter(&iocb, &to);
+	ssize_t result;
 
+	if (s->arg.buffer)
+		iov_iter_kvec(&to, READ, &vec, 1, s->arg.size);
+	result = s->arg.filp->f_op->read_iter(&iocb, &to);
 	barrier();
-	return error;
+	return result < 0 ? result : 0;
 }
 
 static noinline int call_file_write_iter(struct scene *s)
 {
 	struct kiocb iocb = {.ki_filp = s->arg.filp};
+	struct kvec vec = {.iov_base = s->arg.buffer, .iov_len = s->arg.size};
 	struct iov_iter from = {};
-	int error = s->arg.filp->f_op->write_iter(&iocb, &from);
+	ssize_t result;
 
+	if (s->arg.buffer)
+		iov_iter_kvec(&from, WRITE, &vec, 1, s->arg.size);
+	result = s->arg.filp->f_op->write_iter(&iocb, &from);
 	barrier();
-	return error;
+	return result < 0 ? result : 0;
 }
 
 static noinline int call_file_iopoll(struct scene *s)
@@ -119,9 +127,21 @@ static noinline int call_file_iterate(struct scene *s)
 }
 #endif
 
+#if FAULTFS_SINCE(6, 1)
+static bool read_name(struct dir_context *context, const char *name, int size, loff_t at, u64 inode, unsigned int type)
+{
+	return true;
+}
+#else
+static int read_name(struct dir_context *context, const char *name, int size, loff_t at, u64 inode, unsigned int type)
+{
+	return 0;
+}
+#endif
+
 static noinline int call_file_iterate_shared(struct scene *s)
 {
-	struct dir_context context = {};
+	struct dir_context context = {.actor = read_name};
 	int error = s->arg.filp->f_op->iterate_shared(s->arg.filp, &context);
 
 	barrier();
@@ -199,7 +219,7 @@ static noinline int call_file_check_flags(struct scene *s)
 
 static noinline int call_file_splice_write(struct scene *s)
 {
-	int error = s->arg.filp->f_op->splice_write(NULL, s->arg.filp, &s->arg.filp->f_pos, 0, 0);
+	int error = s->arg.filp->f_op->splice_write(s->arg.pipe, s->arg.filp, &s->arg.filp->f_pos, 0, 0);
 
 	barrier();
 	return error;

@@ -5,6 +5,17 @@
 
 #include "faultfs.h"
 
+/* What a variant of rename is about. */
+struct faultfs_rename {
+	const char *name;
+	bool across, of_dir;
+	enum { NO_TARGET, TO_FILE, TO_DIR } to;
+	unsigned int flags;
+};
+
+/* That of the command; NULL: there is none. */
+const struct faultfs_rename *faultfs_rename_of(const struct scene *s);
+
 #if FAULTFS_SINCE(5, 13)
 #include <linux/fileattr.h>
 #endif

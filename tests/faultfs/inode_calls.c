@@ -58,12 +58,7 @@ static int prepare_sub(struct scene *s)
 }
 
 /* All that the rules tell apart: into another directory, of what, over what, with what flags. */
-static const struct rename_variant {
-	const char *name;
-	bool across, of_dir;
-	enum { NO_TARGET, TO_FILE, TO_DIR } to;
-	unsigned int flags;
-} rename_variants[] = {
+static const struct faultfs_rename rename_variants[] = {
 	{"plain", false, false, NO_TARGET, 0},
 	{"target", false, false, TO_FILE, 0},
 	{"across", true, false, NO_TARGET, 0},
@@ -87,22 +82,28 @@ static const char *const variants_rename[] = {
 	"file_with_dir", "dir_with_file",   NULL,
 };
 
+const struct faultfs_rename *faultfs_rename_of(const struct scene *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rename_variants); i++)
+		if (faultfs_is_variant(s, rename_variants[i].name))
+			return &rename_variants[i];
+	return NULL;
+}
+
 static int prepare_rename(struct scene *s)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rename_variants); i++) {
-		const struct rename_variant *v = &rename_variants[i];
-		const struct faultfs_dir *to = v->across ? &s->b : &s->a;
+	const struct faultfs_rename *v = faultfs_rename_of(s);
+	const struct faultfs_dir *to;
 
-		if (!faultfs_is_variant(s, v->name))
-			continue;
-		s->arg.dir = d_inode(s->a.dentry);
-		s->arg.other_dir = d_inode(to->dentry);
-		s->arg.dentry = v->of_dir ? s->a.sub : s->a.file;
-		s->arg.target = v->to == NO_TARGET ? to->fresh : v->to == TO_FILE ? to->victim : to->other_sub;
-		s->arg.flags = v->flags;
-		return 0;
-	}
-	return -EOPNOTSUPP;
+	if (!v)
+		return -EOPNOTSUPP;
+	to = v->across ? &s->b : &s->a;
+	s->arg.dir = d_inode(s->a.dentry);
+	s->arg.other_dir = d_inode(to->dentry);
+	s->arg.dentry = v->of_dir ? s->a.sub : s->a.file;
+	s->arg.target = v->to == NO_TARGET ? to->fresh : v->to == TO_FILE ? to->victim : to->other_sub;
+	s->arg.flags = v->flags;
+	return 0;
 }
 
 /* Every inode has these. */
@@ -225,6 +226,7 @@ static noinline int call_inode_get_link(struct scene *s)
 	const char *link = s->arg.inode->i_op->get_link(s->arg.dentry, s->arg.inode, &done);
 
 	barrier();
+	do_delayed_call(&done);
 	return PTR_ERR_OR_ZERO(link);
 }
 
@@ -285,7 +287,7 @@ static noinline int call_inode_listxattr(struct scene *s)
 	int error = s->arg.inode->i_op->listxattr(s->arg.dentry, NULL, 0);
 
 	barrier();
-	return error;
+	return error < 0 ? error : 0;
 }
 
 static noinline int call_inode_fiemap(struct scene *s)
@@ -346,8 +348,9 @@ static noinline int call_inode_fileattr_get(struct scene *s)
 
 static noinline int call_inode_fileattr_set(struct scene *s)
 {
-	struct faultfs_fileattr attr = {};
-	int error = s->arg.inode->i_op->fileattr_set(FAULTFS_IDMAP s->arg.dentry, &attr);
+	struct faultfs_fileattr nothing = {};
+	struct faultfs_fileattr *attr = s->arg.extra ? s->arg.extra : &nothing;
+	int error = s->arg.inode->i_op->fileattr_set(FAULTFS_IDMAP s->arg.dentry, attr);
 
 	barrier();
 	return error;

@@ -313,6 +313,20 @@ static void release_own(struct faultfs_state *st)
 	st->held = FAULTFS_NONE;
 }
 
+void faultfs_locks_forget(struct faultfs_call *c)
+{
+	for (unsigned int i = 0; i < c->n_states; i++) {
+		struct faultfs_state *st = &c->state[i];
+
+		if (!st->at || st->neighbour)
+			continue;
+		if (st->after == FAULTFS_NOW)
+			st->held = FAULTFS_NONE;
+		else if (st->exit != FAULTFS_UNSET && !c->result)
+			st->held = st->exit;
+	}
+}
+
 void faultfs_locks_release(struct faultfs_call *c)
 {
 	for (unsigned int i = c->n_states; i-- > 0;)

@@ -30,6 +30,48 @@ void *faultfs_swap_lock(void)
 	return (void *)swap_lock;
 }
 
+const struct faultfs_part *const faultfs_parts[] = {
+	&faultfs_aops_part,  &faultfs_bdev_part,
+	&faultfs_bh_part,    &faultfs_dentry_part,
+	&faultfs_dquot_part, &faultfs_fl_part,
+	&faultfs_file_part,  &faultfs_fstype_part,
+	&faultfs_inode_part, &faultfs_lm_part,
+	&faultfs_super_part, &faultfs_vm_part,
+	&faultfs_xattr_part, NULL,
+};
+
+static bool offers(const struct faultfs_part *p, const struct faultfs_method *m)
+{
+	return true;
+}
+
+static bool can(const struct faultfs_call *c)
+{
+	return true;
+}
+
+static int prepare(struct scene *s)
+{
+	return s->call->method->prepare ? s->call->method->prepare(s) : 0;
+}
+
+static void finish(struct scene *s)
+{
+	if (s->call->method->finish)
+		s->call->method->finish(s);
+}
+
+const struct faultfs_world faultfs_world = {
+	.name = FAULTFS_NAME,
+	.has_stubs = true,
+	.offers = offers,
+	.can = can,
+	.get = faultfs_scene_get,
+	.put = faultfs_scene_put,
+	.prepare = prepare,
+	.finish = finish,
+};
+
 static int __init faultfs_init(void)
 {
 	int error;

@@ -205,13 +205,13 @@ void faultfs_scene_end(struct super_block *sb)
 	mutex_unlock(&scene_lock);
 }
 
-struct scene *faultfs_scene_get(void)
+struct scene *faultfs_scene_get(const struct faultfs_call *c)
 {
-	struct scene *s = NULL;
+	struct scene *s = ERR_PTR(c->on ? -EINVAL : -ENODEV);
 
 	mutex_lock(&scene_lock);
 	/* Not while it is being mounted, nor when it is about to go. */
-	if (scene.sb && (scene.sb->s_flags & SB_ACTIVE) && atomic_inc_not_zero(&scene.sb->s_active))
+	if (!c->on && scene.sb && (scene.sb->s_flags & SB_ACTIVE) && atomic_inc_not_zero(&scene.sb->s_active))
 		s = &scene;
 	mutex_unlock(&scene_lock);
 	return s;
@@ -220,19 +220,4 @@ struct scene *faultfs_scene_get(void)
 void faultfs_scene_put(struct scene *s)
 {
 	deactivate_super(s->sb);
-}
-
-void *faultfs_rwsem_of_dir(struct scene *s, bool neighbour)
-{
-	return neighbour ? &d_inode(s->spare_dir)->i_rwsem : &s->arg.dir->i_rwsem;
-}
-
-void *faultfs_rwsem_of_inode(struct scene *s, bool neighbour)
-{
-	return neighbour ? &d_inode(s->spare)->i_rwsem : &s->arg.inode->i_rwsem;
-}
-
-void *faultfs_umount_of_sb(struct scene *s, bool neighbour)
-{
-	return neighbour ? &s->spare_sb->s_umount : &s->sb->s_umount;
 }

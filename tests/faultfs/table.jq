@@ -6,7 +6,7 @@ def row($name): "| \($name) | \(map(.id) | unique | length) | \(map(select(.wron
 def head($what): "| \($what) | rules | wrong states tried | caught | missed | wrong | not to be told | right states tried | false findings |", "|---|---|---|---|---|---|---|---|---|";
 
 .[] | .results as $r
-| "\n### \(.kernel), \(.mode)\n", head("ops"),
+| "\n### \(.kernel), \(.mode)\(if .filesystem then ", \(.filesystem)" else "" end)\n", head("ops"),
   ($r | group_by(.id | split(".")[0])[] | row("`\(.[0].id | split(".")[0])`")),
   ($r | row("all")),
   "", "| wrong state | rules | tried | caught | missed | wrong | not to be told |", "|---|---|---|---|---|---|---|",

@@ -227,6 +227,11 @@ static void choose_mm_of_first_process(void)
 	put_first_process(pid, task);
 }
 
+const struct vm_operations_struct *faultfs_vm_table(void)
+{
+	return mapped->vm_ops;
+}
+
 /* As a fault has it that comes without mmap_lock: page_mkwrite is not told so by the flags. */
 static void lock_vma(void)
 {
@@ -257,7 +262,8 @@ static int prepare(struct scene *s)
 	if (!spare_mm)
 		choose_mm_of_first_process();
 	answer = VM_FAULT_LOCKED;
-	fault_flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE;
+	/* A real one would let go of mmap_lock for a retry, though nobody may have it. */
+	fault_flags = faultfs_world.has_stubs ? FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE : 0;
 	if (faultfs_is_variant(s, "not_locked"))
 		answer = 0;
 	else if (faultfs_is_variant(s, "retry"))

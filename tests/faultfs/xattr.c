@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* struct xattr_handler. */
+/* struct xattr_handler. The calls are in xattr_calls.c. */
 #include <linux/xattr.h>
 
 #include "faultfs.h"
@@ -28,57 +28,3 @@ const struct xattr_handler faultfs_xattr_handler = {
 	.get = faultfs_xattr_get,
 	.set = faultfs_xattr_set,
 };
-
-/* As the VFS finds it. */
-static const struct xattr_handler *handler_of(struct scene *s)
-{
-	return s->sb->s_xattr[0];
-}
-
-static int prepare_xattr(struct scene *s)
-{
-	s->arg.dentry = faultfs_is_variant(s, "no_dentry") ? NULL : s->a.file;
-	s->arg.inode = d_inode(s->a.file);
-	return 0;
-}
-
-static noinline int call_xattr_list(struct scene *s)
-{
-	handler_of(s)->list(s->arg.dentry);
-	barrier();
-	return 0;
-}
-
-static noinline int call_xattr_get(struct scene *s)
-{
-	const struct xattr_handler *h = handler_of(s);
-	int error = h->get(h, s->arg.dentry, s->arg.inode, "name", NULL, 0);
-
-	barrier();
-	return error;
-}
-
-static noinline int call_xattr_set(struct scene *s)
-{
-	const struct xattr_handler *h = handler_of(s);
-	int error = h->set(h, FAULTFS_IDMAP s->arg.dentry, s->arg.inode, "name", "value", 5, 0);
-
-	barrier();
-	return error;
-}
-
-static const struct faultfs_lock xattr_locks[] = {
-	{"i_rwsem.inode", FAULTFS_RWSEM, faultfs_rwsem_of_inode},
-	{},
-};
-
-static const char *const variants_get[] = {"plain", "no_dentry", NULL};
-
-static const struct faultfs_method xattr_methods[] = {
-	{"list", NULL, xattr_locks, prepare_xattr, call_xattr_list, .nested = call_xattr_get},
-	{"get", variants_get, xattr_locks, prepare_xattr, call_xattr_get, .nested = call_xattr_list},
-	{"set", variants_get, xattr_locks, prepare_xattr, call_xattr_set, .nested = call_xattr_get},
-	{},
-};
-
-const struct faultfs_part faultfs_xattr_part = {.name = "xattr_handler", .methods = xattr_methods};

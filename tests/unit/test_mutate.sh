@@ -119,6 +119,25 @@ $one: expected [" "$free as \$v | .violations += [\$v + {rule: \"$create.may_blo
 	told "a method is not there" "faultfs has no method $create" .
 }
 
+real() { # FILESYSTEM CASES
+	jq --arg filesystem "$1" --arg on /d --rawfile unreal tests/faultfs/unreal -f tests/faultfs/real.jq "$2"
+}
+
+test_real() {
+	local name
+	mutate 6.1 track full "$dir/6.1.json" >"$dir/all"
+	for name in ext4 xfs; do
+		real $name "$dir/all" >"$dir/real"
+		equal "$name: every line of unreal leaves something out" "" "$(of "$dir/real" '.problems[]')"
+		equal "$name: what is not tried is left out for a reason" "" "$(jq -r --slurpfile all "$dir/all" '[(.cases[].covers[], .unmutated[]) | "\(.id) \(.state)"] as $there
+			| $all[0].cases[].covers[] | "\(.id) \(.state)" | select(IN($there[]) | not)' "$dir/real")"
+		equal "$name: all commands name the directory" "" "$(of "$dir/real" '.cases[].command | select(contains(" on=/d ") | not)')"
+	done
+	# A new method has to be offered, or be left out for a reason: the guest tells.
+	jq '.cases += [first(.cases[] | select(.method == "inode_operations.create" and .call.context == "task" and .call.body == "nothing")) | .method = "inode_operations.brandnew"]' "$dir/all" >"$dir/new"
+	equal "a new method is called for, of real filesystems, too" 1 "$(real ext4 "$dir/new" | jq '[.cases[] | select(.method == "inode_operations.brandnew")] | length')"
+}
+
 # Lines that nothing needs any more.
 test_tables() {
 	local file
@@ -144,4 +163,5 @@ done
 test_new_rules
 test_compare
 test_tables
+test_real
 tap_done
