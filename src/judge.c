@@ -180,7 +180,7 @@ const char *observation__name(enum observation seen)
 		[SEEN_ATOMIC] = "atomic",
 		[SEEN_SLEPT] = "slept",
 		[SEEN_NO_SLEEP] = "no_sleep",
-		[SEEN_FOLLOWED] = "locked_at_return",
+		[SEEN_FOLLOWED] = "followed",
 		[SEEN_NOT_UNLOCKED] = "not_unlocked",
 	};
 

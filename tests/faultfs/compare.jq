@@ -41,6 +41,13 @@ def stack_trouble($functions): (.stack | map(function_of)) as $stack | ($functio
     elif .evidence != "proof" then "evidence is \(.evidence)"
     else empty end;
 
+# Where it slept: in the scheduler, in the method.
+def slept_trouble: (.slept_at // [] | map(function_of)) as $at | .stack[0] as $stub
+  | if .observed != "slept" then empty
+    elif $at[0] != "__schedule" then "slept in \($at[0])"
+    elif $at | index([$stub | function_of]) then empty
+    else "did not sleep in \($stub)" end;
+
 # The locks of the task, and of who held it instead, as a finding names them (report --locks=track).
 def held_trouble($case): . as $f
   | if $case.held == null or (.seen == "not_unlocked" and .held == null) then empty # That is known some time later.
@@ -63,7 +70,7 @@ $cases[0] as $c | $report[0] as $report
 | ([$c.cases | to_entries[] | .value as $case | ($outcomes[.key] // "" | capture(" function=(?<name>[^ ]+)").name)
    | {key: "\($case.method) \($case.tag)", value: .}] | from_entries) as $functions
 | [($report.violations[] | .verdict = "violation"), ($report.drift[] | .verdict = "drift")
-   | {name: .method, ops, method: "\(.ops).\(.method)", rule, verdict, seen: .observed, count, tag: tag_of, trouble: [stack_trouble($functions)], held, holder, stack}] as $findings
+   | {name: .method, ops, method: "\(.ops).\(.method)", rule, verdict, seen: .observed, count, tag: tag_of, slept_at, trouble: [stack_trouble($functions), slept_trouble], held, holder, stack}] as $findings
 | ($findings | group_by([.method, .tag]) | map({key: "\(.[0].method) \(.[0].tag)", value: .}) | from_entries) as $by_case
 | [$c.cases | to_entries[] | .key as $n | .value
    | . as $case
@@ -91,6 +98,9 @@ $cases[0] as $c | $report[0] as $report
         else "wrong" end)}] as $results
 | ($report.methods | map(.rules[]) | map({key: .id, value: .}) | from_entries) as $report_rules
 | ($judged | map({key: "\(.method) \(.tag)", value: true}) | from_entries) as $known
+# By kprobe, without its return, a method that must unlock its folio is followed from the entry on, and not in each call.
+| [$report.methods[] | select([.functions[] | select(.state == "attached")] | length > 0 and all(.[]; .via == "kprobe" and .programs == 1))
+   | .rules[] | select(.phase == "after").id] as $sampled
 | ([$ran[].observed[] | select(.verdict == "outside")] | group_by(.rule) | map({rule: .[0].rule, count: (map(.count) | add)})) as $told_outside
 | [ ($c.problems[]),
     (select(($outcomes | length) != ($c.cases | length)) | "\($c.cases | length) commands, \($outcomes | length) outcomes"),
@@ -101,8 +111,10 @@ $cases[0] as $c | $report[0] as $report
     ($drift_got[] | . as $d | select(all($drift_expected[]; . != $d)) | "drift that is not expected so: \($d | tojson)"),
     # All calls that were made must have been seen as what they were; the kernel itself makes right ones, too.
     (select(all($ran[]; .ran)) | [$ran[].observed[]] | group_by([.rule, .seen])[] | {rule: .[0].rule, seen: .[0].seen, broken: (.[0].verdict != "none"), count: (map(.count) | add)}
-      | . as $o | ($report_rules[.rule].observed[.seen] // 0) as $n
+      | . as $o | select($sampled | index([$o.rule]) | not) | ($report_rules[.rule].observed[.seen] // 0) as $n
       | select($n < .count or (.broken and $n > .count + besides($report_rules[$o.rule]; $told_outside; $functions))) | "observed: \(.rule) \(.seen): \(.count) calls, \($n) seen"),
+    ([$ran[].observed[].rule | select(. as $r | $sampled | index([$r]))] | unique[]
+      | select(($report_rules[.].observed.followed // 0) == 0) | "observed: \(.): no call was followed"),
     ($told_outside[] | select($report_rules[.rule].outside < .count or ($functions == {} and $report_rules[.rule].outside > .count)) | "outside: \(.rule): \(.count) calls, told of \($report_rules[.rule].outside)"),
     ($report.methods[].rules[] | select(.undecided > 0) | "undecided: \(.id): \(.undecided)"),
     ($report.lost | to_entries[] | select(.value > 0) | "lost: \(.key) \(.value)"),

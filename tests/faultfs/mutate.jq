@@ -94,10 +94,10 @@ def seen($call; $rules): . as $r | (place) as $p | kinds[.lock] as $kind
       if $call.context | interrupt then null elif $call.body | IN("sleep", "nested") then "slept" else "no_sleep" end
     elif .phase == "after" then
       if $call.after[$p] == "never" then "not_unlocked"
-      elif $call.after[$p] == "later" then "locked_at_return"
+      elif $call.after[$p] == "later" then "followed"
       elif $call.after[$p] == "now" or $call.exit[$p] == "none" then "free"
       # What the method locks is left to its caller; what came locked by it is unlocked, but not by others' holds.
-      elif any($rules[]; place == $p and .phase == "exit") or $call.locks[$p].who == "other" then "locked_at_return"
+      elif any($rules[]; place == $p and .phase == "exit") or $call.locks[$p].who == "other" then "followed"
       else "free" end
     elif .phase == "exit" then
       # What comes locked goes on as it came.

@@ -112,6 +112,11 @@ $one: expected [" "$free as \$v | .violations += [\$v + {rule: \"$create.may_blo
 		| .observed.exclusive | \"\(.) calls, \(. - 1) seen\"")" "(.methods[].rules[] | select(.id == \"$create.i_rwsem.dir\").observed.exclusive) -= 1"
 	told "something was lost" "lost: recursion 1" '.lost.recursion = 1'
 	told "something was not decided" "undecided: $create.i_rwsem.dir: 3" "(.methods[].rules[] | select(.id == \"$create.i_rwsem.dir\").undecided) = 3"
+	for one in '["__schedule+0x1/0x2", "elsewhere+0x3/0x4"]' '["elsewhere+0x1/0x2", "faultfs_inode_permission+0x3/0x4"]' '[]'; do
+		jq "(.violations[] | select(.observed == \"slept\").slept_at) = $one" "$dir/report" >"$dir/edited"
+		equal "compared: it did not sleep there: $one" true "$(compare "$dir/edited" "$dir/outcomes" \
+			| jq '[.results[] | select(.verdict == "wrong").id] | length > 0 and all(. == "inode_operations.permission.may_block.task.during")')"
+	done
 	sed "0,/^$create calls/s//$create refused calls/" "$dir/outcomes" >"$dir/refused"
 	equal "compared: a command was refused" true "$(compare "$dir/report" "$dir/refused" | jq '[.results[] | select(.verdict == "wrong").id] == ["inode_operations.create.i_rwsem.dir"]
 		or ([.results[] | select(.verdict == "wrong").id | startswith("inode_operations.create.")] | length > 0 and all)')"

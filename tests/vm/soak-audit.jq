@@ -20,7 +20,7 @@ def sum: add // 0;
   def known: . as $v | ((.mount // "") | split("/") | last) as $fs
     | first($findings[] | . as $f | select(($v.rule | test($f.rule | as_regex)) and ($v.function | test($f.function | as_regex))
       and (.kernels | has_word($kernel)) and any(if $fs == null or $fs == "" then $filesystems[] else $fs end; . as $one | $f.filesystems | has_word($one))).what) // null;
-  def lost_reason($kind): first($reasons[] | select((.kernels | has_word($kernel)) and ("lost." + $kind | test(.pattern | as_regex))).reason) // null;
+  def lost_reason($kind): first($reasons[] | select((.kernels | has_word($kernel)) and (.pattern as $pattern | "lost." + $kind | test($pattern | as_regex))).reason) // null;
   # What vfslock took. Attaching takes memory: it is not to grow after the last table that was met has been attached.
   def taken: .duration_seconds as $duration
     | [$memory | lines[] | split(" ") | select(length == 2 and .[1] != "") | map(tonumber)] as $all

@@ -117,7 +117,11 @@ kill $holder
 echo leased >/mnt/leased
 cat >/tmp/late.sh <<'EOF'
 insmod /lib/modules/vfslock_lease.ko path=/mnt/leased
-sleep 4
+for i in $(seq 100); do
+	bpftool prog list | grep -q vl_vfslock_leas && break
+	sleep 0.5
+done
+sleep 1
 echo break >>/mnt/leased
 rmmod vfslock_lease
 EOF
