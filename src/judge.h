@@ -24,8 +24,8 @@ enum observation {
 	SEEN_ATOMIC,          /* the caller could not sleep */
 	SEEN_SLEPT,           /* the method slept */
 	SEEN_NO_SLEEP,        /* it did not */
-	SEEN_FOLLOWED,        /* a folio was locked at the return, or is watched from the entry on: until it is unlocked */
-	SEEN_NOT_UNLOCKED,    /* such a folio was not unlocked in time */
+	SEEN_FOLLOWED,     /* a folio was locked at the return, or is watched from the entry on: until it is unlocked */
+	SEEN_NOT_UNLOCKED, /* such a folio was not unlocked in time */
 	SEEN_KINDS
 };
 
