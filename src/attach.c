@@ -53,6 +53,8 @@ static void fill_plan(const struct plan *p, const struct function *f, struct clo
 	c->plan[VL_PLAN_FOLLOW] = (__u64)f->follow;
 	c->plan[VL_PLAN_FROM_ENTRY] = f->from_entry;
 	c->plan[VL_PLAN_CONTEXT] = p->context;
+	c->plan[VL_PLAN_TYPES] = p->tell_types;
+	c->plan[VL_PLAN_FILTER] = p->task_filter;
 	if (c->kprobe) {
 		c->plan[VL_PLAN_CONTEXT] = p->kprobe_measured ? p->context : VL_CONTEXT_UNKNOWN;
 		c->plan[VL_PLAN_CONTEXT_BASE] = (__u64)p->kprobe_context;
@@ -271,11 +273,11 @@ static int attach_otherwise(struct attacher *a, int fn)
 	return err;
 }
 
-static void show(struct attacher *a)
+/* False: the user has had enough. */
+static bool show(struct attacher *a)
 {
 	a->done++;
-	if (a->progress)
-		a->progress(a->arg, a->done, a->total);
+	return !a->progress || a->progress(a->arg, a->done, a->total);
 }
 
 /* Makes the templates ready of all methods with a function from @first on that is planned and of this flavour. */
@@ -329,7 +331,8 @@ static int attach_all(struct attacher *a, int first)
 			continue;
 		}
 		attached += f->state == FUNCTION_ATTACHED;
-		show(a);
+		if (!show(a))
+			return -EINTR;
 	}
 	/* Without templates each is refused by itself; what was attached goes on. */
 	err = prepare(a, FLAVOUR_PORTABLE, first);
@@ -340,7 +343,8 @@ static int attach_all(struct attacher *a, int first)
 			function__refuse(&p->functions[i], "its programs cannot be made ready: %s", strerror(-err));
 		else
 			attached += !attach_otherwise(a, i);
-		show(a);
+		if (!show(a))
+			return -EINTR;
 	}
 	return attached;
 }
@@ -350,6 +354,12 @@ int attach__functions(struct plan *p, struct templates *t, const struct ksyms *k
 {
 	struct attacher a = {.plan = p, .templates = t, .ks = ks, .keep = true, .progress = progress, .arg = arg};
 
+	if (p->sealed) {
+		for (int i = first; i < p->n_functions; i++)
+			if (p->functions[i].state == FUNCTION_PLANNED)
+				function__refuse(&p->functions[i], "met after the right to attach was given up");
+		return 0;
+	}
 	return attach_all(&a, first);
 }
 

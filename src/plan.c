@@ -12,6 +12,9 @@
 static const char *const never[] = {"_raw_spin_", "_raw_read_",     "_raw_write_",     "__rcu_read_",
 				    "rcu_read_",  "migrate_enable", "migrate_disable", "preempt_"};
 
+/* Memory that is never touched is never there: the most that a few dozen filesystems could have. */
+#define MAX_FUNCTIONS 8192
+
 void function__note(struct function *f, const char *fmt, ...)
 {
 	va_list ap;
@@ -61,6 +64,9 @@ int plan__open(struct plan *p, struct kbtf *kb, const struct ksyms *ks, const ch
 	struct utsname u;
 
 	*p = (struct plan){.latency = latency, .rules = rules};
+	p->functions = calloc(MAX_FUNCTIONS, sizeof(*p->functions));
+	if (!p->functions)
+		return -ENOMEM;
 	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
 		return -EINVAL;
 	snprintf(p->release, sizeof(p->release), "%s", u.release);
@@ -92,7 +98,7 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 	*why = NULL;
 	if (!in_range(r->since, r->until, p->kernel))
 		return false;
-	if (!rule_promises(r))
+	if (!rule_promises(r) || (p->filter && !filter__wants_rule(p->filter, r)))
 		return false;
 	if (r->unverifiable) {
 		*why = r->unverifiable;
@@ -232,6 +238,11 @@ static void check_function(struct plan *p, struct kbtf *kb, const struct ksyms *
 		function__refuse(f, "undocumented: the document has no rule for this method");
 		return;
 	}
+	if (p->filter && !filter__wants_method(p->filter, m, p->rules)) {
+		f->unwanted = true;
+		function__refuse(f, "no rule that was asked for is about this method");
+		return;
+	}
 	if (m->no_super_block) {
 		function__refuse(f, "its super_block cannot be told: %s", m->no_super_block);
 		return;
@@ -353,7 +364,6 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 	struct plan *p = a->plan;
 	struct function *f;
 	struct ksym sym;
-	void *mem;
 
 	for (int i = 0; i < p->n_functions; i++) {
 		f = &p->functions[i];
@@ -362,10 +372,8 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 			return 0;
 		}
 	}
-	mem = realloc(p->functions, (size_t)(p->n_functions + 1) * sizeof(*p->functions));
-	if (!mem)
-		return -ENOMEM;
-	p->functions = mem;
+	if (p->n_functions == MAX_FUNCTIONS)
+		return -E2BIG;
 	f = &p->functions[p->n_functions];
 	*f = (struct function){.ops = a->table->ops,
 			       .addr = addr,

@@ -12,6 +12,7 @@
 #include "../bpf/held_layout.h"
 #include "calibrate.h"
 #include "discover.h"
+#include "filter.h"
 #include "kbtf.h"
 #include "ksyms.h"
 
@@ -40,6 +41,7 @@ struct function {
 	bool no_trampoline;   /* none leads to it, or takes its arguments */
 	bool portable;        /* its programs are those of bpf/portable.bpf.c */
 	bool undocumented;    /* no rule of the document is about its method: refused for that */
+	bool unwanted;        /* the user asked for other rules: refused for that */
 	bool entry_only;      /* a return that is wanted cannot be watched */
 	const char *ops_type; /* the struct it was found in, if not that of its ops */
 	struct kbtf_func btf;
@@ -63,8 +65,8 @@ struct role {
 };
 
 struct plan {
-	const struct rule *rules; /* n_rules of them: the compiled ones, or those of a user's document */
-	struct function *functions;
+	const struct rule *rules;   /* n_rules of them: the compiled ones, or those of a user's document */
+	struct function *functions; /* each stays where it is */
 	int n_functions;
 	int n_histograms;
 	short followed[VL_FOLLOW_METHODS]; /* ids of the methods whose folios are followed */
@@ -81,9 +83,13 @@ struct plan {
 	bool is_measured;
 	const char *latency; /* method whose latency is wanted beside the hot ones, "all", "none" or NULL */
 	bool sees_unlocks;   /* this kernel has a function that every folio is unlocked through */
-	char *missing_lock;  /* per lock class: 1 if this kernel has no such lock */
-	__u64 *global_locks; /* addresses of locks that are no object's member, in order of declaration */
-	struct role *roles;  /* by function address: see plan__methods_at() */
+	const struct rule_filter *filter; /* NULL: all rules are wanted */
+	__u64 task_filter;                /* VL_FILTER_...: what the programs compare */
+	bool tell_types;                  /* the type of the filesystem goes into the signature */
+	bool sealed;                      /* nothing may be attached any more */
+	char *missing_lock;               /* per lock class: 1 if this kernel has no such lock */
+	__u64 *global_locks;              /* addresses of locks that are no object's member, in order of declaration */
+	struct role *roles;               /* by function address: see plan__methods_at() */
 	int n_roles;
 };
 

@@ -119,10 +119,10 @@ __u64 locks__missed(const struct lock_tracker *t)
 	return missed;
 }
 
-const struct target *audit__target_of(const struct audit *a, int owner)
+const struct target *audit__target_of(const struct audit *a, int target)
 {
 	(void)a;
-	(void)owner;
+	(void)target;
 	return NULL;
 }
 
