@@ -87,7 +87,4 @@ void results__free(struct results *r);
 int report__text(const struct results *r, FILE *out);
 int report__json(const struct results *r, FILE *out);
 
-/* The lock word of a finding, in words: "count 0x100, owner 0x…: shared, 1 reader". */
-const char *finding__decode(const struct finding *f, char *buf, size_t len);
-
 #endif
