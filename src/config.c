@@ -36,7 +36,7 @@ static int read_all(int fd, char **text, size_t *len)
 {
 	char *buf = malloc(MAX_SIZE + 1);
 	size_t used = 0;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (!buf)
 		return -ENOMEM;
@@ -206,7 +206,7 @@ static int parse(struct reading *r, char *text, size_t len)
 int config__read(const char *path, const char *const *known, int n_known, struct config *out)
 {
 	struct reading r = {.path = path, .known = known, .n_known = n_known, .config = out};
-	size_t len;
+	size_t len = 0;
 	int err;
 
 	memset(out, 0, sizeof(*out));
