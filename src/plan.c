@@ -15,22 +15,35 @@ static const char *const never[] = {"_raw_spin_", "_raw_read_",     "_raw_write_
 /* Memory that is never touched is never there: the most that a few dozen filesystems could have. */
 #define MAX_FUNCTIONS 8192
 
-void function__note(struct function *f, const char *fmt, ...)
+const char *refusal__name(enum refusal why)
 {
-	va_list ap;
+	static const char *const names[] = {
+#define X(name) #name,
+		REFUSALS(X)
+#undef X
+	};
 
-	va_start(ap, fmt);
-	vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
-	va_end(ap);
+	return why == REFUSAL_none ? "" : names[why];
 }
 
-void function__refuse(struct function *f, const char *fmt, ...)
+void function__note(struct function *f, enum refusal why, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
 	va_end(ap);
+	f->refusal = why;
+}
+
+void function__refuse(struct function *f, enum refusal why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
+	va_end(ap);
+	f->refusal = why;
 	f->state = FUNCTION_REFUSED;
 }
 
@@ -206,13 +219,15 @@ static int find_function(struct kbtf *kb, const struct ksyms *ks, struct functio
 	f->btf.args = f->where.args;
 	if (ksyms__name_count(ks, f->name, module) > 1) {
 		f->no_trampoline = true;
-		function__note(f, "%zu functions of this name: a trampoline could be that of another one",
+		function__note(f, REFUSAL_ambiguous_name,
+			       "%zu functions of this name: a trampoline could be that of another one",
 			       ksyms__name_count(ks, f->name, module));
 		return 0;
 	}
 	err = kbtf__func(kb, f->name, module, &f->btf);
 	if (!err && f->where.args != f->btf.args) {
-		function__refuse(f, "takes %d arguments where the method has %d", f->btf.args, f->where.args);
+		function__refuse(f, REFUSAL_arguments, "takes %d arguments where the method has %d", f->btf.args,
+				 f->where.args);
 		return -EINVAL;
 	}
 	if (!err)
@@ -220,9 +235,9 @@ static int find_function(struct kbtf *kb, const struct ksyms *ks, struct functio
 	f->no_trampoline = true;
 	f->btf.args = f->where.args;
 	if (err == -ENODATA)
-		function__note(f, "module %s has no BTF on this kernel", f->module);
+		function__note(f, REFUSAL_no_btf, "module %s has no BTF on this kernel", f->module);
 	else
-		function__note(f, "not in the BTF of %s", module ? module : "the kernel");
+		function__note(f, REFUSAL_no_btf, "not in the BTF of %s", module ? module : "the kernel");
 	return 0;
 }
 
@@ -235,27 +250,28 @@ static void check_function(struct plan *p, struct kbtf *kb, const struct ksyms *
 
 	if (!m || !in_range(m->since, m->until, p->kernel)) {
 		f->undocumented = true;
-		function__refuse(f, "undocumented: the document has no rule for this method");
+		function__refuse(f, REFUSAL_none, "undocumented: the document has no rule for this method");
 		return;
 	}
 	if (p->filter && !filter__wants_method(p->filter, m, p->rules)) {
 		f->unwanted = true;
-		function__refuse(f, "no rule that was asked for is about this method");
+		function__refuse(f, REFUSAL_none, "no rule that was asked for is about this method");
 		return;
 	}
 	if (m->no_super_block) {
-		function__refuse(f, "its super_block cannot be told: %s", m->no_super_block);
+		function__refuse(f, REFUSAL_other, "its super_block cannot be told: %s", m->no_super_block);
 		return;
 	}
 	if (is_denied(f->name)) {
-		function__refuse(f, "never attached to: it could hang the machine");
+		function__refuse(f, REFUSAL_not_traceable, "never attached to: it could hang the machine");
 		return;
 	}
 	err = kbtf__method(kb, type, m, &f->where, &missing);
 	if (err == -EINVAL)
-		function__refuse(f, "this kernel's %s has no argument like '%s'", f->method_name, missing);
+		function__refuse(f, REFUSAL_arguments, "this kernel's %s has no argument like '%s'", f->method_name,
+				 missing);
 	else if (err)
-		function__refuse(f, "this kernel's struct %s has no method %s", type, f->method_name);
+		function__refuse(f, REFUSAL_other, "this kernel's struct %s has no method %s", type, f->method_name);
 	else if (!find_function(kb, ks, f))
 		plan_programs(p, kb, f);
 }
@@ -314,7 +330,7 @@ static void tell_roles_apart(struct plan *p, struct function *f)
 			continue;
 		}
 		if (f->state == FUNCTION_PLANNED)
-			function__refuse(f, "also serves %s.%s: whose call it is cannot be told",
+			function__refuse(f, REFUSAL_other, "also serves %s.%s: whose call it is cannot be told",
 					 ops_structs[o->ops].name, o->method_name);
 	}
 }
@@ -388,7 +404,7 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 		f->ops_type = ops_structs[f->ops].also;
 	if (ksyms__lookup(a->ks, addr, &sym) || sym.offset) {
 		snprintf(f->name, sizeof(f->name), "0x%llx", addr);
-		function__refuse(f, "the pointer is no function's start");
+		function__refuse(f, REFUSAL_other, "the pointer is no function's start");
 	} else {
 		snprintf(f->name, sizeof(f->name), "%s", sym.name);
 		snprintf(f->module, sizeof(f->module), "%s", sym.module ? sym.module : "");

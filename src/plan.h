@@ -25,6 +25,27 @@ enum function_state { FUNCTION_PLANNED, FUNCTION_ATTACHED, FUNCTION_REFUSED };
 enum attach_how { BY_TRAMPOLINE, BY_KPROBE };
 enum attach_policy { ATTACH_AUTO, ATTACH_TRAMPOLINE, ATTACH_KPROBE }; /* what the user wants */
 
+/*
+ * What a function's reason comes down to, for those who count: what is not attached, or not by a trampoline, or only at
+ * its entry. New ones are label values of published series: few, and for good.
+ */
+#define REFUSALS(X)                                                                                                    \
+	X(none)           /* there is no reason, or the user wants it so */                                            \
+	X(not_traceable)  /* the kernel does not let it be traced, or it would hang the machine */                     \
+	X(arguments)      /* too many, or others than the document's method has */                                     \
+	X(verifier)       /* its program is refused */                                                                 \
+	X(no_btf)         /* its module, or it, has none */                                                            \
+	X(ambiguous_name) /* several functions are called so */                                                        \
+	X(rights)         /* this process has not the right to (any more) */                                           \
+	X(other)
+
+enum refusal {
+#define X(name) REFUSAL_##name,
+	REFUSALS(X)
+#undef X
+		N_REFUSALS
+};
+
 /* One function in the role of one method. Its index in the plan is the `fn` of signatures. */
 struct function {
 	int method; /* id in methods[], or -1: a method that the document does not know */
@@ -36,7 +57,8 @@ struct function {
 	char filesystems[64]; /* types of the filesystems that have it */
 	__u64 addr;
 	enum function_state state;
-	char reason[256]; /* of FUNCTION_REFUSED; else why by kprobe, or why only the entry is watched, or "" */
+	char reason[256];     /* of FUNCTION_REFUSED; else why by kprobe, or why only the entry is watched, or "" */
+	enum refusal refusal; /* what that is */
 	enum attach_how how;
 	bool no_trampoline;   /* none leads to it, or takes its arguments */
 	bool portable;        /* its programs are those of bpf/portable.bpf.c */
@@ -110,8 +132,11 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 /* Ids of the methods that the function starting at @addr implements, ended by -1; NULL if it is no planned function. */
 const short *plan__methods_at(const struct plan *p, __u64 addr);
 
-/* The same text, for a function that is attached all the same: see struct function.reason. */
-void function__note(struct function *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void function__refuse(struct function *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "no_btf"; "" of none. */
+const char *refusal__name(enum refusal why);
+
+/* Why a function is not attached; and the same of one that is attached all the same: see struct function.reason. */
+void function__refuse(struct function *f, enum refusal why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void function__note(struct function *f, enum refusal why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -216,6 +216,7 @@ static int judge_signature(struct maker *k, struct method_result *m, const struc
 				rr->proof = true;
 			rr->proof = rr->proof && j.proof;
 			rr->kept += s->calls;
+			rr->proven += j.proof ? s->calls : 0;
 			continue;
 		}
 		err = judge_breach(k, rr, s, &j);
@@ -313,6 +314,7 @@ static int judge_stuck(struct maker *k, const struct seen_folio *all, int n)
 		return 0;
 	/* So far it was counted as one whose folios will be unlocked. */
 	rr->kept -= rr->kept > 0;
+	rr->proven -= rr->proven > 0;
 	rr->seen[SEEN_FOLLOWED] -= rr->seen[SEEN_FOLLOWED] > 0;
 	rr->seen[SEEN_NOT_UNLOCKED]++;
 	sample_of_folio(k, &all[n], rule, &stack);

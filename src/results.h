@@ -15,6 +15,7 @@ struct rule_result {
 	const struct rule *rule;
 	__u64 seen[SEEN_KINDS]; /* calls by what was seen */
 	__u64 kept, violations, drifts;
+	__u64 proven;     /* of those that kept it: the others are merely likely to have */
 	__u64 suppressed; /* violations that the user's file names: counted here alone */
 	__u64 direct;     /* breaches in calls that the filesystem made itself: no promise was made */
 	__u64 outside;    /* breaches outside the methods that the rule is about */
