@@ -342,6 +342,11 @@ void audit__seal(struct audit *a)
 	a->sealed = a->plan.sealed = true;
 }
 
+bool audit__can_attach(const struct audit *a)
+{
+	return !a->sealed;
+}
+
 int audit__poll(struct audit *a, int timeout_ms)
 {
 	int err;

@@ -117,6 +117,7 @@ int audit__attach_new(struct audit *a);
 
 /* No more programs will be attached: what is met from now on is listed with that reason. */
 void audit__seal(struct audit *a);
+bool audit__can_attach(const struct audit *a);
 
 double audit__seconds(const struct audit *a);     /* how long calls were counted */
 size_t audit__map_bytes(const struct audit *a);   /* kernel memory of all tables */

@@ -44,7 +44,7 @@ static int take_option(void *arg, int which, const char *value)
 /* Returns 0, or an exit status + 1 to leave with. */
 static int parse(int argc, char **argv, struct report_options *o)
 {
-	const struct option_parser parser = {
+	struct option_parser parser = {
 		.command = "report",
 		.synopsis = "report [options] MOUNT... [-- COMMAND [ARGUMENT...]]",
 		.what = "Audits the filesystems mounted at each MOUNT for a while, or while COMMAND runs, and prints "

@@ -261,7 +261,7 @@ static int run(struct watcher *w)
 int cmd_watch(int argc, char **argv)
 {
 	struct watcher w = {.fold = DEFAULT_FOLD, .stream_options.rate = DEFAULT_RATE};
-	const struct option_parser parser = {
+	struct option_parser parser = {
 		.command = "watch",
 		.synopsis = "watch [options] MOUNT...",
 		.what = "Tells of violations of the locking rules as they happen, on the filesystems mounted at each "

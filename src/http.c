@@ -2,8 +2,8 @@
 /*
  * The HTTP server; see http.h.
  *
- * libmicrohttpd parses and sends, in its "external" mode: its epoll descriptor is in ours. Sockets are accepted here and
- * not by it, so that one table has all connections of all addresses and decides who has to go when it is full:
+ * libmicrohttpd parses and sends, in its "external" mode: its epoll descriptor is in ours. Sockets are accepted here
+ * and not by it, so that one table has all connections of all addresses and decides who has to go when it is full:
  *
  * - whoever has not sent a whole request for REQUEST_NS, or has not taken an answer in ANSWER_NS, is cut. The library's
  *   own timeout is for silence only, which a client that sends a byte a second never falls into;
@@ -95,8 +95,7 @@ static struct MHD_Response *make_response(char *body, size_t len, enum MHD_Respo
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 	if (!strncmp(type, "text/html", strlen("text/html")))
-		MHD_add_response_header(r, "Content-Security-Policy",
-					"default-src 'none'; style-src 'unsafe-inline'");
+		MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
 	return r;
 }
 
@@ -199,8 +198,8 @@ static bool has_body(struct MHD_Connection *con)
 }
 
 /*
- * Called twice for a request: when its headers are there, where an answer refuses the rest and closes the connection, and
- * when it is whole. *@context, NULL the first time, tells which.
+ * Called twice for a request: when its headers are there, where an answer refuses the rest and closes the connection,
+ * and when it is whole. *@context, NULL the first time, tells which.
  */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *con, const char *path, const char *method,
 				  const char *version, const char *upload, size_t *upload_size, void **context)

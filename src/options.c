@@ -192,7 +192,7 @@ static int long_of(const struct option_parser *p, int c)
 	return c;
 }
 
-int options__parse(const struct option_parser *p, int argc, char **argv, struct audit_options *audit)
+int options__parse(struct option_parser *p, int argc, char **argv, struct audit_options *audit)
 {
 	struct option longs[MAX_OPTIONS];
 	char shorts[2 * MAX_OPTIONS];
@@ -209,6 +209,7 @@ int options__parse(const struct option_parser *p, int argc, char **argv, struct 
 			options__usage(p, stderr);
 			return EXIT_USAGE + 1;
 		}
+		p->given |= 1ULL << (c - OPTION_OWN);
 		err = c < OPTION_OWN + p->n_own ? p->take(p->arg, c - OPTION_OWN, optarg)
 						: take_shared((enum shared)(c - OPTION_OWN - p->n_own), optarg, audit);
 		if (err)
@@ -222,13 +223,47 @@ int options__parse(const struct option_parser *p, int argc, char **argv, struct 
 	return 0;
 }
 
-int options__take(const struct option_parser *p, const char *name, const char *value, struct audit_options *audit)
+/* Own ones first, then shared ones, as getopt() has them; -1: none. */
+static int index_of(const struct option_parser *p, const char *name)
 {
 	for (int i = 0; i < p->n_own; i++)
 		if (!strcmp(p->own[i].name, name))
-			return p->take(p->arg, i, value);
+			return i;
 	for (int i = 0; i < HELP; i++)
 		if (!strcmp(shared[i].name, name))
-			return take_shared((enum shared)i, value, audit);
-	return -ENOENT;
+			return p->n_own + i;
+	return -1;
+}
+
+bool options__given(const struct option_parser *p, const char *name)
+{
+	int i = index_of(p, name);
+
+	return i >= 0 && (p->given >> i & 1);
+}
+
+int options__names(const struct option_parser *p, const char **names, int most)
+{
+	int n = 0;
+
+	for (int i = 0; i < p->n_own && n < most; i++)
+		names[n++] = p->own[i].name;
+	for (int i = 0; i < HELP && n < most; i++)
+		names[n++] = shared[i].name;
+	return n;
+}
+
+int options__take(const struct option_parser *p, const char *name, const char *value, struct audit_options *audit)
+{
+	int i = index_of(p, name);
+	bool argument;
+
+	if (i < 0)
+		return -ENOENT;
+	argument = i < p->n_own ? p->own[i].argument : shared[i - p->n_own].argument;
+	if (argument != (*value != '\0')) {
+		fprintf(stderr, "vfslock: %s %s\n", name, argument ? "needs a value" : "takes no value");
+		return -EINVAL;
+	}
+	return i < p->n_own ? p->take(p->arg, i, value) : take_shared((enum shared)(i - p->n_own), value, audit);
 }

@@ -30,13 +30,20 @@ struct option_parser {
 	const char *shorts; /* of the own ones, in their order: 'd' or '-' for none */
 	int (*take)(void *arg, int own, const char *value);
 	void *arg;
+	__u64 given; /* set by options__parse(): which stood on the command line */
 };
 
-int options__parse(const struct option_parser *p, int argc, char **argv, struct audit_options *audit);
+int options__parse(struct option_parser *p, int argc, char **argv, struct audit_options *audit);
 void options__usage(const struct option_parser *p, FILE *out);
 
 /* Takes one option by its name, as from a configuration file; -ENOENT if there is none of this name. */
 int options__take(const struct option_parser *p, const char *name, const char *value, struct audit_options *audit);
+
+/* Did it stand on the command line? */
+bool options__given(const struct option_parser *p, const char *name);
+
+/* The names of all options that may stand in a file, up to @most of them, into @names; returns how many. */
+int options__names(const struct option_parser *p, const char **names, int most);
 
 /* Prints what is wrong; 0 or -EINVAL. */
 int options__seconds(const char *name, const char *text, double *out);
