@@ -181,7 +181,7 @@ static void write_rules(struct writing *w)
 		"mixed from two calls, as the kernel skipped programs.");
 	each_rule(w, put_undecided);
 	expose__family(&w->e, "vfslock_suppressed", EXPOSE_COUNTER, NULL,
-		       "Calls that broke a rule, but are about a suppression.");
+		       "Calls that broke a rule, but are suppressed.");
 	each_rule(w, put_suppressed);
 	expose__family(
 		&w->e, "vfslock_rule_checks", EXPOSE_COUNTER, NULL,

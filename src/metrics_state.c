@@ -35,6 +35,8 @@ static void write_functions(const struct audit *a, struct expose *e)
 	for (int i = 0; i < a->plan.n_functions; i++) {
 		const struct function *f = &a->plan.functions[i];
 
+		if (f->unwanted)
+			continue;
 		counts[fate(f)][fate(f) == FATE_ATTACHED ? REFUSAL_none : f->refusal]++;
 		programs += f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0;
 	}
@@ -55,7 +57,7 @@ static void write_functions(const struct audit *a, struct expose *e)
 		e, "vfslock_can_attach", EXPOSE_GAUGE, NULL,
 		"1 while this process has the right to attach to functions that are first met; 0 once it has given "
 		"that up.");
-	expose__u64(e, NULL, audit__can_attach(a));
+	expose__u64(e, NULL, !a->sealed);
 }
 
 static void put_mounts(struct expose *e, const char *fs, __u64 audited, __u64 absent)
@@ -64,32 +66,28 @@ static void put_mounts(struct expose *e, const char *fs, __u64 audited, __u64 ab
 	expose__u64(e, EXPOSE_LABELS({"fs", fs}, {"state", "absent"}), absent);
 }
 
-static void write_mounts(const struct audit *a, const struct serve_state *st, struct expose *e)
+static void write_mounts(const struct audit *a, struct expose *e)
 {
-	__u64 unknown = 0;
+	__u64 audited[VL_TYPES] = {0}, absent[VL_TYPES] = {0}, never_met = 0;
 
+	for (int i = 0; i < a->n_targets; i++) {
+		const struct target *t = &a->targets[i];
+
+		if (t->removed)
+			continue;
+		if (!t->super_block)
+			never_met++;
+		else if (t->type_number >= 0 && t->type_number < a->n_types)
+			(t->unmounted ? absent : audited)[t->type_number]++;
+	}
 	expose__family(
 		e, "vfslock_mounts", EXPOSE_GAUGE, NULL,
 		"Mounts that are to be audited, by whether they are; of one that is absent, fs is what it was, or "
 		"empty.");
-	for (int t = 0; t < a->n_types; t++) {
-		__u64 audited = 0, absent = 0;
-
-		for (int i = 0; i < a->n_targets; i++)
-			audited += !a->targets[i].unmounted && !strcmp(a->targets[i].fs_type, a->types[t]);
-		for (int i = 0; i < st->n_absent; i++)
-			absent += st->absent[i].fs_type && !strcmp(st->absent[i].fs_type, a->types[t]);
-		put_mounts(e, a->types[t], audited, absent);
-	}
-	for (int i = 0; i < st->n_absent; i++) {
-		bool known = false;
-
-		for (int t = 0; st->absent[i].fs_type && t < a->n_types; t++)
-			known = known || !strcmp(st->absent[i].fs_type, a->types[t]);
-		unknown += !known;
-	}
-	if (unknown)
-		put_mounts(e, "", 0, unknown);
+	for (int t = 0; t < a->n_types; t++)
+		put_mounts(e, a->types[t], audited[t], absent[t]);
+	/* Always there: that it comes to be 1 is worth an alert. */
+	put_mounts(e, "", 0, never_met);
 }
 
 static void put_lost(struct expose *e, const char *reason, __u64 n)
@@ -248,7 +246,7 @@ void metrics_state__write(struct metrics_state *s, struct audit *a, const struct
 			  const struct serve_state *st, struct expose *e)
 {
 	write_functions(a, e);
-	write_mounts(a, st, e);
+	write_mounts(a, e);
 	write_lost(a, results, e);
 	write_locks(a, e);
 	write_cost(s, a, e);

@@ -8,6 +8,7 @@
 #include "finding.h"
 #include "report.h"
 #include "text.h"
+#include "wording.h"
 
 #define WIDTH 110
 #define MAX_FINDINGS 20
@@ -18,25 +19,6 @@ static const char *verdict_text(const struct rule_result *rr)
 	static const char *const proof[VERDICT_KINDS] = {"-", "ok", "unverifiable", "drift", "VIOLATION"};
 
 	return (rr->proof ? proof : likely)[rr->verdict];
-}
-
-/* "exclusive 12, free 3" */
-static void seen_text(const struct rule_result *rr, char *buf, size_t len)
-{
-	char count[TEXT_NUMBER_LEN];
-	size_t n = 0;
-	int kinds = 0;
-
-	buf[0] = '\0';
-	for (int s = 0; s < SEEN_KINDS; s++)
-		kinds += rr->seen[s] > 0;
-	for (int s = 0; s < SEEN_KINDS && n < len; s++) {
-		if (!rr->seen[s])
-			continue;
-		n += (size_t)snprintf(buf + n, len - n, "%s%s", n ? ", " : "", observation__text((enum observation)s));
-		if (kinds > 1 && n < len)
-			n += (size_t)snprintf(buf + n, len - n, " %s", text__count(count, sizeof(count), rr->seen[s]));
-	}
 }
 
 void report__text_percentile(const struct hist *h, double p, char *buf)
@@ -55,13 +37,6 @@ static void percentile_text(const struct function_result *fr, double p, char *bu
 		report__text_percentile(&fr->latency, p, buf);
 }
 
-/* Rules that say the same of every method of the ops struct and are kept are counted in one line below the table. */
-static bool is_common(const struct rule_result *rr)
-{
-	return lock_classes[rr->rule->lock].kind == LOCK_KIND_context && rr->rule->mode == RULE_yes &&
-	       (rr->verdict == VERDICT_OK || rr->verdict == VERDICT_NOT_EXERCISED);
-}
-
 static void add_rule_rows(struct text_table *t, const struct method_result *m, int kernel, const char *first[4],
 			  const char *latency[2])
 {
@@ -74,10 +49,10 @@ static void add_rule_rows(struct text_table *t, const struct method_result *m, i
 
 		if (!rr->verdict && !rr->kept && (!rule_promises(rr->rule) || rr->why))
 			continue;
-		if (is_common(rr) || rr->verdict == VERDICT_UNVERIFIABLE ||
+		if (rule_result__is_common(rr) || rr->verdict == VERDICT_UNVERIFIABLE ||
 		    !in_range(rr->rule->since, rr->rule->until, kernel))
 			continue;
-		seen_text(rr, seen, sizeof(seen));
+		rule_result__seen(rr, seen, sizeof(seen));
 		finding__rule_name(rr->rule, name, sizeof(name));
 		snprintf(rule, sizeof(rule), "%s: %s", name, rule__expected(rr->rule));
 		text_table__row(t, (const char *[]){any ? "" : first[0], any ? "" : first[1], any ? "" : first[2], rule,
@@ -118,7 +93,7 @@ static void print_common_rules(const struct results *r, int ops, FILE *out)
 
 	for (int i = 0; i < r->n_methods; i++)
 		for (int k = 0; r->methods[i].method->ops == ops && k < r->methods[i].method->n_rules; k++)
-			if (is_common(&r->methods[i].rules[k]) && r->methods[i].rules[k].kept) {
+			if (rule_result__is_common(&r->methods[i].rules[k]) && r->methods[i].rules[k].kept) {
 				kept += r->methods[i].rules[k].kept;
 				n++;
 			}
