@@ -84,8 +84,7 @@ install_package() {
 start_prometheus() {
 	{
 		printf 'global:\n  scrape_interval: 2s\n  scrape_timeout: 2s\n  evaluation_interval: 2s\n'
-		printf 'rule_files: [/etc/prometheus/vfslock-alerts.yml]\n'
-		sed '/scrape_interval:/d; /scrape_timeout:/d' $suite/scrape.yml
+		sed '/scrape_interval:/d' $suite/scrape.yml
 	} >/etc/prometheus/prometheus.yml
 	cp $suite/vfslock-alerts.yml /etc/prometheus
 	run promtool-config promtool check config /etc/prometheus/prometheus.yml
@@ -159,7 +158,7 @@ breach() { # COMMAND PREFIX COUNT
 }
 
 alert_fires() {
-	curl -sS $api/rules | jq -e '[.data.groups[].rules[] | select(.query | test("vfslock_violations_total")) | .state] | any(. == "firing")' >/dev/null
+	curl -sS $api/rules | jq -e '.data.groups[].rules[] | select(.name == "VfslockViolation") | .state == "firing"' >/dev/null
 }
 
 ask_prometheus() {
