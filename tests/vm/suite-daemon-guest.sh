@@ -161,27 +161,37 @@ alert_fires() {
 	curl -sS $api/rules | jq -e '.data.groups[].rules[] | select(.name == "VfslockViolation") | .state == "firing"' >/dev/null
 }
 
-# has_data FILE: a query's answer that a panel could show
-has_data() { [ -s "$1" ] && jq -e '.data.result | any(.value[1] != "NaN")' "$1" >/dev/null; }
+# Asks each query of a list, "NAME<tab>EXPRESSION" a line on stdin, and leaves the answer in /out/NAME.json. One curl for all: an
+# emulated processor starts a program in a quarter of a second.
+ask_all() {
+	local name expression separator=""
+	while IFS=$'\t' read -r name expression; do
+		expression=${expression//\\/\\\\}
+		printf '%ssilent\nget\nurl = "%s/query"\noutput = "/out/%s.json"\ndata-urlencode = "query=%s"\n' \
+			"$separator" "$api" "$name" "${expression//\"/\\\"}"
+		separator=$'next\n'
+	done >/tmp/queries
+	[ ! -s /tmp/queries ] || curl --config /tmp/queries
+}
 
-# What the dashboard asks, "TITLE<tab>EXPRESSION" a line; asked again until there was an answer that is not empty.
+# What the dashboard asks, "TITLE<tab>EXPRESSION" a line of $suite/panels; asked again until there was an answer to show.
 ask_panels() {
-	local expression number=0
+	local expression number=0 answered=""
+	[ ! -e /out/panel-0.json ] ||
+		answered=$(jq -r 'select(.data.result | any(.value[1] != "NaN")) | input_filename' /out/panel-*.json)
 	while IFS=$'\t' read -r _ expression; do
-		if ! has_data "/out/panel-$number.json"; then
-			query "$expression" >"/out/panel-$number.json"
-		fi
+		[[ $answered == *"/panel-$number.json"* ]] || printf 'panel-%d\t%s\n' $number "$expression"
 		number=$((number + 1))
-	done <$suite/panels
+	done <$suite/panels | ask_all
 }
 
 # Panels that are empty as long as all is 0.
 ask_bare_panels() {
 	local expression number=0
 	while IFS=$'\t' read -r _ expression; do
-		[ "$expression" = "${expression% > 0}" ] || query "${expression% > 0}" >"/out/bare-$number.json"
+		[ "$expression" = "${expression% > 0}" ] || printf 'bare-%d\t%s\n' $number "${expression% > 0}"
 		number=$((number + 1))
-	done <$suite/panels
+	done <$suite/panels | ask_all
 }
 
 ask_prometheus() {
