@@ -40,7 +40,7 @@ BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
 .PHONY: all demo test unit lint btf guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
-	soak soak-short daemon screenshots
+	soak soak-short
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/vfslock
@@ -216,6 +216,8 @@ soak-short:
 	tests/packages soak
 	$(MAKE) --no-print-directory all
 	tests/run $(BUILD) soak
+
+.PHONY: daemon screenshots
 
 daemon: packages
 	$(MAKE) --no-print-directory all deb
