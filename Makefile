@@ -27,7 +27,8 @@ WARNINGS = -Wall -Wextra -Werror
 C_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Isrc
 # Templates take a context and their words even where a method reads neither.
 BPF_FLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Wno-unused-parameter -Ivmlinux -Ibpf -I$(BUILD)/gen
-LIBS = -lbpf -lelf -lz -lcap-ng
+# Debian's libmicrohttpd.a wants GnuTLS, of which there is no static one: see src/http_notls.c.
+LIBS = -lbpf -lelf -lz -lcap-ng -lmicrohttpd -lpthread
 
 SPECC_SOURCES = $(wildcard spec/compiler/*.c)
 # types.spec comes first: it declares what the others use.
@@ -116,6 +117,24 @@ $(BUILD)/unit/test_rst: tests/unit/test_rst.c $(RST_SOURCES) $(wildcard src/*.h 
 $(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
+# The HTTP server with pages for tests: as vfslock has it, static and without TLS, and with the sanitizers, which cannot
+# be static.
+HTTP_TEST_SOURCES = $(sort $(filter-out src/http_notls.c,$(wildcard src/http*.c))) src/service.c
+
+$(BUILD)/http/server: tests/http/server.c $(HTTP_TEST_SOURCES) src/http_notls.c $(wildcard src/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -static -o $@ $(filter %.c,$^) -lmicrohttpd -lpthread
+
+$(BUILD)/http/server-asan: tests/http/server.c $(HTTP_TEST_SOURCES) $(wildcard src/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lmicrohttpd -lpthread
+
+$(BUILD)/http/attack: tests/http/attack.c
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -o $@ $<
+
+HTTP_TESTS = $(BUILD)/http/server $(BUILD)/http/server-asan $(BUILD)/http/attack
 
 # The BTF check: libbpf relocates the programs, with an imitation in the place of bpf(2).
 BTF_CHECK_SOURCES = $(wildcard tests/btf/*.c) src/kbtf.c $(BUILD)/gen/rules.c

@@ -175,6 +175,13 @@ static void on_event(void *arg, const struct vl_event *ev)
 		discover__add_table(t, (int)ev->ops, kinds[ev->type], ev->a, ops_struct__found_on((int)ev->ops));
 }
 
+static void on_call(void *arg, const struct vl_call_event *ev)
+{
+	struct audit *a = arg;
+
+	a->options.on_call(a->options.user, ev);
+}
+
 static bool show_progress(void *arg, int done, int total)
 {
 	struct audit *a = arg;
@@ -245,7 +252,7 @@ static int track_locks(struct audit *a)
 
 int audit__start(struct audit *a)
 {
-	struct collect_events events = {.on_event = on_event, .on_call = a->options.on_call, .arg = a};
+	struct collect_events events = {.on_event = on_event, .on_call = a->options.on_call ? on_call : NULL, .arg = a};
 	__u64 begin = clock_ns(CLOCK_MONOTONIC);
 	int err;
 
@@ -333,6 +340,11 @@ int audit__attach_new(struct audit *a)
 void audit__seal(struct audit *a)
 {
 	a->sealed = a->plan.sealed = true;
+}
+
+bool audit__can_attach(const struct audit *a)
+{
+	return !a->sealed;
 }
 
 int audit__poll(struct audit *a, int timeout_ms)

@@ -47,8 +47,8 @@ struct audit_options {
 	struct rule_filter rules;
 	const char *suppress; /* a file of suppressions, or NULL */
 	int stop_fd;          /* becomes readable when attaching is to be given up; 0: never */
-	/* See struct collect_events; its argument is the audit. */
-	void (*on_call)(void *audit, const struct vl_call_event *ev);
+	void (*on_call)(void *user, const struct vl_call_event *ev); /* see struct collect_events; may be NULL */
+	void *user;
 };
 
 struct audit {
@@ -69,7 +69,6 @@ struct audit {
 	char types[VL_TYPES][32]; /* of their filesystems; a signature has the number */
 	int n_types;
 	struct suppressions *suppressions; /* or NULL */
-	void *user;                        /* of whoever has set options.on_call */
 	int *tables_planned;               /* of each target's tables */
 	struct owner owners[VL_OWNERS];
 	int n_owners;
@@ -118,6 +117,7 @@ int audit__attach_new(struct audit *a);
 
 /* No more programs will be attached: what is met from now on is listed with that reason. */
 void audit__seal(struct audit *a);
+bool audit__can_attach(const struct audit *a);
 
 double audit__seconds(const struct audit *a);     /* how long calls were counted */
 size_t audit__map_bytes(const struct audit *a);   /* kernel memory of all tables */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The file of metrics; see textfile.h. */
+#include "textfile.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".prom"
+
+struct textfile {
+	char *path;
+	char *unfinished; /* PATH.PID: the new content until it is whole */
+	int err;          /* of the last write, as it was told; 0: it worked */
+};
+
+static const char *remedy(int err)
+{
+	switch (-err) {
+	case ENOSPC:
+	case EDQUOT:
+		return "; make room there";
+	case EFBIG:
+		return "; the limit of a file's size (LimitFSIZE=) is too low";
+	case ENOENT:
+	case ENOTDIR:
+		return "; make its directory";
+	case EROFS:
+	case EACCES:
+	case EPERM:
+		return "; its directory must be writable for the user that serves (ReadWritePaths= in a systemd unit)";
+	default:
+		return "";
+	}
+}
+
+/* What follows the name of the file in the name of one that is unfinished: a dot and digits. */
+static bool is_unfinished(const char *name, const char *base)
+{
+	size_t len = strlen(base);
+
+	return !strncmp(name, base, len) && name[len] == '.' && name[len + 1] &&
+	       strspn(name + len + 1, "0123456789") == strlen(name + len + 1);
+}
+
+/* Two daemons cannot share one file: what is unfinished is nobody's. */
+static int remove_leftovers(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	char *directory = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	struct dirent *entry;
+	DIR *dir;
+
+	if (!directory)
+		return -ENOMEM;
+	dir = opendir(directory);
+	free(directory);
+	if (!dir)
+		return 0; /* writing tells */
+	while ((entry = readdir(dir))) {
+		if (is_unfinished(entry->d_name, base) && unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			fprintf(stderr, "vfslock: cannot remove the leftover %s of %s: %s\n", entry->d_name, path,
+				strerror(errno));
+	}
+	closedir(dir);
+	return 0;
+}
+
+int textfile__open(const char *path, struct textfile **out)
+{
+	size_t len = strlen(path), suffix = strlen(SUFFIX);
+	struct textfile *t;
+	int err;
+
+	if (len <= suffix || strcmp(path + len - suffix, SUFFIX) != 0 || path[len - suffix - 1] == '/') {
+		fprintf(stderr,
+			"vfslock: --textfile %s: its name must end in " SUFFIX ", or node_exporter does not "
+			"read it\n",
+			path);
+		return -EINVAL;
+	}
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	t->path = strdup(path);
+	if (asprintf(&t->unfinished, "%s.%d", path, (int)getpid()) < 0)
+		t->unfinished = NULL;
+	err = t->path && t->unfinished ? remove_leftovers(path) : -ENOMEM;
+	if (err) {
+		fprintf(stderr, "vfslock: --textfile %s: %s\n", path, strerror(-err));
+		textfile__close(t);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+/* All of it on the disk, or an error; @fd is closed either way. */
+static int fill(int fd, textfile_render render, void *arg)
+{
+	FILE *f = fdopen(fd, "w");
+	int err;
+
+	if (!f) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	errno = 0;
+	err = render(arg, f);
+	/* A write that failed within render() has left its mark on the stream, and its reason in errno. */
+	if (!err && (fflush(f) == EOF || ferror(f)))
+		err = errno ? -errno : -EIO;
+	if (!err && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
+		err = -errno;
+	if (fclose(f) == EOF && !err)
+		err = -errno;
+	return err;
+}
+
+static int replace(const struct textfile *t, textfile_render render, void *arg)
+{
+	int err, fd = open(t->unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	err = fill(fd, render, arg);
+	if (!err && rename(t->unfinished, t->path) < 0)
+		err = -errno;
+	if (err)
+		unlink(t->unfinished);
+	return err;
+}
+
+int textfile__write(struct textfile *t, textfile_render render, void *arg)
+{
+	int err = replace(t, render, arg);
+
+	if (err && err != t->err)
+		fprintf(stderr, "vfslock: cannot write %s: %s%s; what it was before stays\n", t->path, strerror(-err),
+			remedy(err));
+	else if (!err && t->err)
+		fprintf(stderr, "vfslock: %s is written again\n", t->path);
+	t->err = err;
+	return err;
+}
+
+void textfile__close(struct textfile *t)
+{
+	if (!t)
+		return;
+	free(t->path);
+	free(t->unfinished);
+	free(t);
+}
