@@ -160,7 +160,7 @@ static void write_tiles(const struct page *p)
 	write_tile(p, "Lost", lost ? "amber" : "", text__count(buf, sizeof(buf), lost), "");
 	if (share >= 0) {
 		snprintf(buf, sizeof(buf), "%.2f %%", 100 * share);
-		write_tile(p, "Cost", "", buf, "of one CPU");
+		write_tile(p, "Cost, of a CPU", "", buf, "");
 	}
 	fputs("</dl>\n", p->out);
 }

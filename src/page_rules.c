@@ -77,9 +77,32 @@ static double place(const struct picture *pic, __u64 ns)
 	return at < 0 ? 0 : at > pic->n * BAR_WIDTH ? pic->n * BAR_WIDTH : at;
 }
 
+static const struct {
+	__u64 ns;
+	const char *text;
+} decades[] = {
+	{1000, "1 us"},      {10000, "10 us"},      {100000, "100 us"},  {1000000, "1 ms"},
+	{10000000, "10 ms"}, {100000000, "100 ms"}, {1000000000, "1 s"}, {10000000000, "10 s"},
+};
+
+#define N_DECADES (sizeof(decades) / sizeof(decades[0]))
+
+/* What stands above all pictures. */
+static void write_axis(const struct page *p)
+{
+	static const struct hist none;
+	struct picture pic;
+
+	draw(&none, &pic);
+	fputs("<span class=\"axis\">", p->out);
+	for (size_t i = 0; i < N_DECADES; i++)
+		html__printf(p->out, "<span style=\"left:%.1f%%\">%s</span>",
+			     100 * place(&pic, decades[i].ns) / (pic.n * BAR_WIDTH), decades[i].text);
+	fputs("</span>", p->out);
+}
+
 static void write_picture(const struct page *p, const struct hist *h)
 {
-	static const __u64 grid[] = {1000, 1000000, 1000000000};
 	struct picture pic;
 	__u64 median;
 
@@ -87,8 +110,8 @@ static void write_picture(const struct page *p, const struct hist *h)
 	html__printf(p->out,
 		     "<svg class=\"hist\" viewBox=\"0 0 %d 30\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
 		     pic.n * BAR_WIDTH);
-	for (size_t i = 0; i < sizeof(grid) / sizeof(grid[0]); i++)
-		html__printf(p->out, "<path class=\"g\" d=\"M%.1f 0V30\"/>", place(&pic, grid[i]));
+	for (size_t i = 0; i < N_DECADES; i++)
+		html__printf(p->out, "<path class=\"g\" d=\"M%.1f 0V30\"/>", place(&pic, decades[i].ns));
 	for (int i = 0; i < pic.n; i++) {
 		/* The rare long ones are what is looked for: one call of a million still is a line. */
 		double share = pic.top ? (double)pic.bars[i] / (double)pic.top : 0;
@@ -130,34 +153,34 @@ static void write_hist_row(const struct page *p, const struct method_result *m, 
 	fputs("</td></tr>\n", p->out);
 }
 
+static bool has_picture(const struct method_result *m)
+{
+	return (m->has_latency && m->latency.count) || (m->is_followed && m->unlock.count);
+}
+
 static void write_latencies(const struct page *p, const struct results *r)
 {
-	bool any = false;
+	int n = 0;
 
+	for (int i = 0; i < r->n_methods; i++)
+		n += has_picture(&r->methods[i]);
+	if (!n)
+		return;
+	fputs("<h3>Hot paths</h3>\n<div class=\"card\"><table class=\"stack\"><thead><tr><th>Method</th>"
+	      "<th class=\"n\">Times</th><th class=\"n\">p50</th><th class=\"n\">p90</th><th class=\"n\">p99</th>"
+	      "<th class=\"n\">Max</th><th class=\"wide\">",
+	      p->out);
+	write_axis(p);
+	fputs("</th></tr></thead>\n<tbody>\n", p->out);
 	for (int i = 0; i < r->n_methods; i++) {
 		const struct method_result *m = &r->methods[i];
 
-		if (!(m->has_latency && m->latency.count) && !(m->is_followed && m->unlock.count))
-			continue;
-		if (!any)
-			fputs("<h3>Hot paths</h3>\n<div class=\"card\"><table "
-			      "class=\"stack\"><thead><tr><th>Method</th>"
-			      "<th class=\"n\">Times</th><th class=\"n\">p50</th><th class=\"n\">p90</th><th "
-			      "class=\"n\">p99"
-			      "</th><th class=\"n\">Max</th><th style=\"width:36%\"><span class=\"axis\"><span>0.1 "
-			      "us</span>"
-			      "<span>1 us</span><span>10 us</span><span>0.1 ms</span><span>1 ms</span><span>10 "
-			      "ms</span>"
-			      "<span>0.1 s</span><span>1 s</span><span>10 s</span></span></th></tr></thead>\n<tbody>\n",
-			      p->out);
-		any = true;
 		if (m->has_latency && m->latency.count)
 			write_hist_row(p, m, &m->latency, ops_structs[m->method->ops].name);
 		if (m->is_followed && m->unlock.count)
 			write_hist_row(p, m, &m->unlock, "until its folios were unlocked");
 	}
-	if (any)
-		fputs("</tbody></table></div>\n", p->out);
+	fputs("</tbody></table></div>\n", p->out);
 }
 
 /* ------------------------------------------------------------------------------------------------------- rules ---- */
@@ -172,6 +195,14 @@ static void write_tag(const struct page *p, const struct rule_result *rr)
 		     likely ? "ok, likely" : names[rr->verdict]);
 }
 
+static void write_count(const struct page *p, __u64 n, const char *what)
+{
+	char count[TEXT_NUMBER_LEN];
+
+	if (n)
+		html__printf(p->out, "<b class=\"nw\">%s %s</b>", text__count(count, sizeof(count), n), what);
+}
+
 static void write_rule(const struct page *p, const struct rule_result *rr)
 {
 	char name[64], seen[256];
@@ -180,8 +211,13 @@ static void write_rule(const struct page *p, const struct rule_result *rr)
 	rule_result__seen(rr, seen, sizeof(seen));
 	fputs("<li>", p->out);
 	write_tag(p, rr);
-	html__printf(p->out, "<span title=\"%s\"><span class=\"m\">%s</span>: %s</span><span>%s%s</span></li>\n",
-		     rr->rule->id, name, rule__expected(rr->rule), seen[0] ? "seen: " : "", seen);
+	html__printf(p->out, "<span title=\"%s\"><span class=\"m\">%s</span>: %s</span><span>%s%s", rr->rule->id, name,
+		     rule__expected(rr->rule), seen[0] ? "seen: " : "", seen);
+	write_count(p, rr->violations, "broken");
+	write_count(p, rr->drifts, "drift");
+	write_count(p, rr->undecided, "undecided");
+	write_count(p, rr->suppressed, "suppressed");
+	fputs("</span></li>\n", p->out);
 }
 
 /* Is it told in the table? What cannot be checked is listed apart, what is common to all in one line. */
@@ -192,25 +228,57 @@ static bool is_shown(const struct page *p, const struct rule_result *rr)
 	       (!rr->why || rr->undecided);
 }
 
+static bool any_shown(const struct page *p, const struct method_result *m)
+{
+	for (int k = 0; k < m->method->n_rules; k++)
+		if (is_shown(p, &m->rules[k]))
+			return true;
+	return false;
+}
+
+static bool is_broken(const struct method_result *m)
+{
+	for (int k = 0; k < m->method->n_rules; k++)
+		if (m->rules[k].violations)
+			return true;
+	return false;
+}
+
 static void write_method(const struct page *p, const struct results *r, const struct method_result *m)
+{
+	char calls[TEXT_NUMBER_LEN];
+
+	html__printf(p->out, "<tr class=\"%s\"><td><span class=\"m\">%s</span><small class=\"m\">",
+		     is_broken(m) ? "broken" : "", m->method->name);
+	for (int i = 0; i < m->n_functions; i++)
+		html__printf(p->out, "%s%s", i ? ", " : "", r->functions[m->first_function + i].function->name);
+	html__printf(p->out, "</small></td><td class=\"n\" data-l=\"calls\">%s</td><td><ul class=\"rules\">\n",
+		     text__count(calls, sizeof(calls), m->calls));
+	for (int k = 0; k < m->method->n_rules; k++)
+		if (is_shown(p, &m->rules[k]))
+			write_rule(p, &m->rules[k]);
+	fputs("</ul></td></tr>\n", p->out);
+}
+
+/* Methods about which the document has nothing but what is common to all. */
+static void write_others(const struct page *p, const struct results *r, int ops)
 {
 	char calls[TEXT_NUMBER_LEN];
 	bool any = false;
 
-	html__printf(p->out, "<tr><td><span class=\"m\">%s</span><small class=\"m\">", m->method->name);
-	for (int i = 0; i < m->n_functions; i++)
-		html__printf(p->out, "%s%s", i ? ", " : "", r->functions[m->first_function + i].function->name);
-	html__printf(p->out, "</small></td><td class=\"n\" data-l=\"calls\">%s</td><td>",
-		     text__count(calls, sizeof(calls), m->calls));
-	for (int k = 0; k < m->method->n_rules; k++) {
-		if (!is_shown(p, &m->rules[k]))
+	for (int i = 0; i < r->n_methods; i++) {
+		const struct method_result *m = &r->methods[i];
+
+		if (m->method->ops != ops || !m->calls || any_shown(p, m))
 			continue;
 		if (!any)
-			fputs("<ul class=\"rules\">\n", p->out);
+			fputs("<tr><td colspan=\"3\" class=\"others\">Nothing else is promised of ", p->out);
+		html__printf(p->out, "%s<span class=\"nw\"><span class=\"m\">%s</span> %s</span>", any ? ", " : "",
+			     m->method->name, text__count(calls, sizeof(calls), m->calls));
 		any = true;
-		write_rule(p, &m->rules[k]);
 	}
-	fputs(any ? "</ul></td></tr>\n" : "</td></tr>\n", p->out);
+	if (any)
+		fputs("</td></tr>\n", p->out);
 }
 
 static int count_common(const struct results *r, int ops)
@@ -234,13 +302,14 @@ static void write_ops(const struct page *p, const struct results *r, int ops)
 	html__printf(p->out, "<tbody><tr class=\"gr\"><th class=\"group\" colspan=\"3\">%s", ops_structs[ops].name);
 	if (common)
 		html__printf(p->out,
-			     " <span class=\"mute\">· the caller could sleep, as promised, in all calls of %d "
+			     " <span class=\"aside\">· the caller could sleep, as promised, in all calls of %d "
 			     "method%s</span>",
 			     common, common == 1 ? "" : "s");
 	fputs("</th></tr>\n", p->out);
 	for (int i = 0; i < r->n_methods; i++)
-		if (r->methods[i].method->ops == ops && r->methods[i].calls)
+		if (r->methods[i].method->ops == ops && r->methods[i].calls && any_shown(p, &r->methods[i]))
 			write_method(p, r, &r->methods[i]);
+	write_others(p, r, ops);
 	fputs("</tbody>\n", p->out);
 }
 
@@ -251,8 +320,8 @@ static void write_not_called(const struct page *p, const struct results *r)
 	for (int i = 0; i < r->n_methods; i++) {
 		if (r->methods[i].calls)
 			continue;
-		html__printf(p->out, "%s<span class=\"m nw\">%s</span>",
-			     any ? ", " : "<p class=\"plain\">Not called: ", r->methods[i].method->name);
+		fputs(any ? ", " : "<p class=\"plain\">Not called: ", p->out);
+		html__printf(p->out, "<span class=\"m nw\">%s</span>", r->methods[i].method->name);
 		any = true;
 	}
 	if (any)

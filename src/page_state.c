@@ -57,8 +57,8 @@ static void write_undocumented(const struct page *p)
 
 		if (!f->undocumented)
 			continue;
-		html__printf(p->out, "%s<span class=\"m nw\">%s</span>",
-			     any ? ", " : "<p class=\"plain\">Of methods that the document does not know: ", f->name);
+		fputs(any ? ", " : "<p class=\"plain\">Of methods that the document does not know: ", p->out);
+		html__printf(p->out, "<span class=\"m nw\">%s</span>", f->name);
 		any = true;
 	}
 	if (any)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* render DIRECTORY - writes the page, the metrics and the violations of an audit that is made up, to be looked at. */
+/* render DIRECTORY - writes the page and the metrics of an audit that is made up, to be looked at. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "made_up.h"
 #include "page.h"
-#include "violations.h"
 
 static FILE *create(const char *dir, const char *name)
 {
