@@ -9,23 +9,18 @@
 #include "expose.h"
 #include "page.h"
 
-void daemon__state(const struct daemon *d, struct serve_state *out, struct serve_mount *absent,
-		   const char *unhealthy[DAEMON_MAX_UNHEALTHY])
+void daemon__state(const struct daemon *d, struct serve_state *out, const char *unhealthy[DAEMON_MAX_UNHEALTHY])
 {
+	bool any = false;
+
 	*out = (struct serve_state){.version = VFSLOCK_VERSION,
 				    .reload_ok = d->reload_ok,
 				    .reload_ns = d->reload_ns,
-				    .absent = absent,
 				    .unhealthy = unhealthy,
 				    .telemetry_path = d->options->telemetry_path};
-	for (int i = 0; i < d->audit.n_targets; i++) {
-		const struct target *t = &d->audit.targets[i];
-
-		if (t->unmounted && !t->removed)
-			absent[out->n_absent++] =
-				(struct serve_mount){.path = t->path, .fs_type = t->fs_type[0] ? t->fs_type : NULL};
-	}
-	if (out->n_absent == d->audit.n_targets)
+	for (int i = 0; i < d->audit.n_targets; i++)
+		any = any || !d->audit.targets[i].unmounted;
+	if (!any)
 		unhealthy[out->n_unhealthy++] = "nothing is mounted at any of the paths";
 	if (d->sweep_error)
 		unhealthy[out->n_unhealthy++] = "the kernel side's tables cannot be read";
@@ -79,12 +74,11 @@ int daemon__answer(void *arg, const struct http_request *rq, FILE *body, const c
 {
 	struct daemon *d = arg;
 	const char *unhealthy[DAEMON_MAX_UNHEALTHY];
-	struct serve_mount absent[VL_OWNERS];
 	struct serve_state st;
 	int err;
 
 	if (!strcmp(rq->path, "/healthz")) {
-		daemon__state(d, &st, absent, unhealthy);
+		daemon__state(d, &st, unhealthy);
 		return write_health(&st, body);
 	}
 	if (strcmp(rq->path, d->options->telemetry_path) != 0 && strcmp(rq->path, "/violations") != 0 &&
@@ -94,7 +88,7 @@ int daemon__answer(void *arg, const struct http_request *rq, FILE *body, const c
 		return 404;
 	}
 	err = daemon__sweep(d);
-	daemon__state(d, &st, absent, unhealthy);
+	daemon__state(d, &st, unhealthy);
 	if (!err && !strcmp(rq->path, d->options->telemetry_path)) {
 		*content_type = rq->openmetrics ? EXPOSE_OPENMETRICS_TYPE : EXPOSE_TEXT_TYPE;
 		err = write_metrics(d, &st, rq->openmetrics, body);
@@ -112,10 +106,9 @@ int daemon__render_textfile(void *arg, FILE *out)
 {
 	struct daemon *d = arg;
 	const char *unhealthy[DAEMON_MAX_UNHEALTHY];
-	struct serve_mount absent[VL_OWNERS];
 	struct serve_state st;
 	int err = daemon__sweep(d);
 
-	daemon__state(d, &st, absent, unhealthy);
+	daemon__state(d, &st, unhealthy);
 	return err ? err : write_metrics(d, &st, false, out);
 }
