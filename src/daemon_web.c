@@ -8,6 +8,7 @@
 #include "daemon_state.h"
 #include "expose.h"
 #include "page.h"
+#include "violations.h"
 
 void daemon__state(const struct daemon *d, struct serve_state *out, const char *unhealthy[DAEMON_MAX_UNHEALTHY])
 {
@@ -39,22 +40,11 @@ static int write_health(const struct serve_state *st, FILE *body)
 
 static int write_violations(const struct daemon *d, FILE *body)
 {
-	struct stream_counts counts = stream__counts(d->stream);
-	const struct alert *a;
-	struct json_writer w;
-	__u64 shown = 0;
+	__u64 fingerprints = stream__counts(d->stream).fingerprints, shown = 0;
 
-	json_init(&w, body, false);
-	json_begin_object(&w, NULL);
-	json_u64(&w, "version", 1);
-	json_begin_array(&w, "violations");
-	for (int i = 0; (a = stream__recent(d->stream, i)); i++, shown++)
-		alert__json(&w, NULL, &d->audit, a, false);
-	json_end(&w);
-	json_u64(&w, "fingerprints", counts.fingerprints);
-	json_u64(&w, "dropped", counts.fingerprints > shown ? counts.fingerprints - shown : 0);
-	json_end(&w);
-	return json_finish(&w);
+	while (stream__recent(d->stream, (int)shown))
+		shown++;
+	return violations__write(&d->audit, d->stream, fingerprints > shown ? fingerprints - shown : 0, body);
 }
 
 static int write_metrics(struct daemon *d, const struct serve_state *st, bool openmetrics, FILE *out)
@@ -93,7 +83,7 @@ int daemon__answer(void *arg, const struct http_request *rq, FILE *body, const c
 		*content_type = rq->openmetrics ? EXPOSE_OPENMETRICS_TYPE : EXPOSE_TEXT_TYPE;
 		err = write_metrics(d, &st, rq->openmetrics, body);
 	} else if (!err && !strcmp(rq->path, "/violations")) {
-		*content_type = "application/json";
+		*content_type = VIOLATIONS_TYPE;
 		err = write_violations(d, body);
 	} else if (!err) {
 		*content_type = PAGE_TYPE;
