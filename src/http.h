@@ -26,7 +26,8 @@ struct http_options {
 	 */
 	const char *const *addresses;
 	int n_addresses;
-	/* Sockets that listen already, as systemd passes them; http__close() closes them, also if http__open() failed. */
+	/* Sockets that listen already, as systemd passes them; http__close() closes them, also if http__open() failed.
+	 */
 	const int *fds;
 	int n_fds;
 	int max_connections; /* at once, of all addresses together; 0: HTTP_MAX_CONNECTIONS */

@@ -3,8 +3,8 @@
  * What libmicrohttpd wants of GnuTLS, without GnuTLS.
  *
  * vfslock is one static binary. Debian's libmicrohttpd.a is built with TLS and refers to these symbols, but a static
- * GnuTLS cannot be linked there: it wants p11-kit, of which there is no static library. vfslock speaks no TLS, that is a
- * proxy's job, and never passes MHD_USE_TLS; so none of these is ever called but gnutls_global_init() and
+ * GnuTLS cannot be linked there: it wants p11-kit, of which there is no static library. vfslock speaks no TLS, that is
+ * a proxy's job, and never passes MHD_USE_TLS; so none of these is ever called but gnutls_global_init() and
  * gnutls_global_deinit(), of which the library ignores the result. Each fails, so that TLS would fail to start rather
  * than be none.
  *

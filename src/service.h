@@ -30,7 +30,8 @@ __attribute__((format(printf, 1, 2))) int service__notify(const char *fmt, ...);
  */
 int service__listen_fds(const int **fds);
 
-/* How often, in microseconds, the manager wants to be told "WATCHDOG=1" at least; 0: it does not. Half of it is usual. */
+/* How often, in microseconds, the manager wants to be told "WATCHDOG=1" at least; 0: it does not. Half of it is usual.
+ */
 __u64 service__watchdog_usec(void);
 
 #endif

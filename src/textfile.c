@@ -78,8 +78,9 @@ int textfile__open(const char *path, struct textfile **out)
 	int err;
 
 	if (len <= suffix || strcmp(path + len - suffix, SUFFIX) != 0 || path[len - suffix - 1] == '/') {
-		fprintf(stderr, "vfslock: --textfile %s: its name must end in " SUFFIX ", or node_exporter does not "
-				"read it\n",
+		fprintf(stderr,
+			"vfslock: --textfile %s: its name must end in " SUFFIX ", or node_exporter does not "
+			"read it\n",
 			path);
 		return -EINVAL;
 	}
