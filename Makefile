@@ -38,7 +38,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all page demo test unit lint btf guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
+.PHONY: all page demo test unit lint btf http guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
 	soak soak-short
 .DELETE_ON_ERROR:
 
@@ -130,11 +130,11 @@ $(BUILD)/http/server-asan: tests/http/server.c $(HTTP_TEST_SOURCES) $(wildcard s
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lmicrohttpd -lpthread
 
-$(BUILD)/http/attack: tests/http/attack.c
+$(BUILD)/http/%: tests/http/%.c
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -o $@ $<
 
-HTTP_TESTS = $(BUILD)/http/server $(BUILD)/http/server-asan $(BUILD)/http/attack
+HTTP_TESTS = $(addprefix $(BUILD)/http/,server server-asan attack launch)
 
 # The BTF check: libbpf relocates the programs, with an imitation in the place of bpf(2).
 BTF_CHECK_SOURCES = $(wildcard tests/btf/*.c) src/kbtf.c $(BUILD)/gen/rules.c
@@ -176,11 +176,11 @@ demo: packages
 
 test: packages
 	tests/packages soak
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD)
 
-lint unit btf guest locks mutations kernels: packages
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
+lint unit btf http guest locks mutations kernels: packages
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD) $@
 
 # Both empty: all there are.
