@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The page of `vfslock serve` for people: one document of HTML without scripts and without anything from elsewhere. It
- * is to be served with PAGE_POLICY as its Content-Security-Policy.
+ * The page of `vfslock serve` for people: one document of HTML without scripts and without anything from elsewhere, so
+ * that it can be served with a Content-Security-Policy that allows nothing but the styles in it.
  */
 #ifndef VFSLOCK_PAGE_H
 #define VFSLOCK_PAGE_H
@@ -12,9 +12,6 @@
 #include "stream.h"
 
 #define PAGE_TYPE "text/html; charset=utf-8"
-#define PAGE_POLICY                                                                                                    \
-	"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
 /* The page reloads itself no more often than this, in seconds. */
 #define PAGE_MIN_REFRESH 2
 

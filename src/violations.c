@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "violations.h"
 
-int violations__write(const struct audit *a, const struct stream *s, FILE *out)
+int violations__write(const struct audit *a, const struct stream *s, __u64 dropped, FILE *out)
 {
-	struct stream_counts counts = stream__counts(s);
 	const struct alert *al;
 	struct json_writer w;
-	__u64 shown = 0;
 
-	json_init(&w, out, false);
+	json_init(&w, out, true);
 	json_begin_object(&w, NULL);
-	json_u64(&w, "version", 1);
+	json_s64(&w, "version", 1);
 	json_begin_array(&w, "violations");
-	for (; (al = stream__recent(s, (int)shown)); shown++)
-		alert__json(&w, NULL, a, al, false);
+	for (int i = 0; s && (al = stream__recent(s, i)); i++)
+		if (al->finding.verdict == VERDICT_VIOLATION)
+			alert__json(&w, NULL, a, al, false);
 	json_end(&w);
-	json_u64(&w, "fingerprints", counts.fingerprints);
-	json_u64(&w, "dropped", counts.fingerprints > shown ? counts.fingerprints - shown : 0);
+	json_u64(&w, "dropped", dropped);
 	json_end(&w);
 	return json_finish(&w);
 }

@@ -10,10 +10,9 @@
 #define VIOLATIONS_TYPE "application/json"
 
 /*
- * Writes {"version": 1, "violations": […], "fingerprints": n, "dropped": n} to @out: what stream__recent() has, newest
- * first, without addresses; of how many fingerprints there were any, and how many of them are not among those. Returns
- * 0 or negative errno.
+ * Writes {"version": 1, "violations": […], "dropped": n} to @out: what stream__recent() has, newest first, without
+ * addresses; @dropped: how many more there were. @s may be NULL: none. Returns 0 or negative errno.
  */
-int violations__write(const struct audit *a, const struct stream *s, FILE *out);
+int violations__write(const struct audit *a, const struct stream *s, __u64 dropped, FILE *out);
 
 #endif

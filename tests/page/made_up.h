@@ -43,7 +43,7 @@ struct made_up {
 	struct made_breach breaches[MADE_BREACHES];
 	int n_breaches;
 	struct alert alerts[MADE_ALERTS];
-	int n_alerts, fingerprints;
+	int n_alerts;
 	struct lock_class_result classes[VL_N_TRACKED];
 	__u64 lost[VL_N_LOST];
 };
