@@ -158,7 +158,7 @@ static void write_tiles(const struct page *p)
 	snprintf(of, sizeof(of), "of %d", p->rules);
 	write_tile(p, "Rules exercised", "", buf, of);
 	write_tile(p, "Lost", lost ? "amber" : "", text__count(buf, sizeof(buf), lost), "");
-	if (share >= 0) {
+	if (share >= 0 && !p->a->cost.unavailable) {
 		snprintf(buf, sizeof(buf), "%.2f %%", 100 * share);
 		write_tile(p, "Cost, of a CPU", "", buf, "");
 	}

@@ -116,11 +116,16 @@ static void write_cost(const struct page *p)
 	char buf[TEXT_NUMBER_LEN];
 
 	fputs("<div><h2>Cost</h2>\n<div class=\"card\"><table><tbody>\n", p->out);
-	if (c->runs) {
+	if (c->runs && !c->unavailable) {
 		html__printf(p->out, "<tr><td>Programs</td><td class=\"n\">%.2f %% of one CPU</td></tr>\n",
 			     100 * cost__cpu_share(c));
-		html__printf(p->out, "<tr><td>A run of one</td><td class=\"n\">%.0f ns</td></tr>\n",
-			     (double)c->run_ns / (double)c->runs);
+		/* Without samples runs are not counted, but time is still made of calls. */
+		if (c->ns_per_call > 0)
+			html__printf(p->out, "<tr><td>Of a call, estimated</td><td class=\"n\">%.0f ns</td></tr>\n",
+				     c->ns_per_call);
+		else
+			html__printf(p->out, "<tr><td>A run of one</td><td class=\"n\">%.0f ns</td></tr>\n",
+				     (double)c->run_ns / (double)c->runs);
 	}
 	html__printf(p->out, "<tr><td>Programs attached</td><td class=\"n\">%d in %.2f s</td></tr>\n",
 		     count_programs(&p->a->plan) + locks__n_programs(p->a->locks), p->a->attach_seconds);

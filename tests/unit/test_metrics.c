@@ -382,6 +382,14 @@ static void test_run_time(void **state)
 	assert_true(value(text, "vfslock_bpf_run_seconds_total") == 1);
 	assert_true(value(text, "vfslock_bpf_cpu_ratio") == 0.05);
 	free(text);
+	/* Sampling was given up: all time that passes is accounted for, by calls. */
+	a->stop_ns += 10000000000ULL;
+	a->cost.ns_per_call = 100;
+	a->cost.sampled_ns += 10000000000ULL;
+	a->cost.run_ns += 3000000000ULL;
+	text = written(false);
+	assert_true(value(text, "vfslock_bpf_run_seconds_total") == 4);
+	free(text);
 	a->cost.unavailable = true;
 	text = written(false);
 	assert_null(strstr(text, "vfslock_bpf_"));

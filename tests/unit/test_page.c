@@ -307,6 +307,28 @@ static void test_broken(void **state)
 	free(text);
 }
 
+static void test_cost(void **state)
+{
+	char *text;
+
+	(void)state;
+	made_up__reset(true);
+	text = page(0);
+	contains(text, "A run of one</td><td class=\"n\">203 ns");
+	free(text);
+	made_up.audit.cost.ns_per_call = 412;
+	text = page(0);
+	contains(text, "Of a call, estimated</td><td class=\"n\">412 ns");
+	lacks(text, "A run of one");
+	free(text);
+	made_up.audit.cost.unavailable = true;
+	text = page(0);
+	read_all(text);
+	lacks(text, "of one CPU");
+	lacks(text, "Cost, of a CPU");
+	free(text);
+}
+
 static void test_one_call(void **state)
 {
 	char *text;
@@ -444,7 +466,7 @@ int main(void)
 		cmocka_unit_test(test_one_call),    cmocka_unit_test(test_no_calls),
 		cmocka_unit_test(test_no_types),    cmocka_unit_test(test_many_violations),
 		cmocka_unit_test(test_refresh),     cmocka_unit_test(test_write_error),
-		cmocka_unit_test(test_violations),
+		cmocka_unit_test(test_violations),  cmocka_unit_test(test_cost),
 	};
 
 	return cmocka_run_group_tests_name("page", tests, NULL, NULL);
