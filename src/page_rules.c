@@ -36,8 +36,9 @@ static void write_coverage(const struct page *p, const struct results *r)
 	html__printf(p->out, "</svg>\n<p><span><b>%d</b> rules promise something about the methods found here</span>",
 		     c->rules);
 	for (int i = 0; i < 4; i++)
-		html__printf(p->out, "<span><i class=\"key %s\"></i><b>%d</b> %s</span>", parts[i].class, parts[i].n,
-			     parts[i].name);
+		if (parts[i].n)
+			html__printf(p->out, "<span><i class=\"key %s\"></i><b>%d</b> %s</span>", parts[i].class,
+				     parts[i].n, parts[i].name);
 	fputs("</p></div>\n", p->out);
 }
 

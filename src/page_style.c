@@ -94,7 +94,7 @@ const char page_style[] =
 	"list-style:none}"
 	"summary::-webkit-details-marker{display:none}"
 	"details.v>summary b{font-weight:620;overflow-wrap:anywhere}"
-	"details.v>summary .n{margin-left:auto}"
+	"details.v>summary .n{margin-left:auto;font-size:14px}"
 	"details.v>summary::before{content:'';width:7px;height:7px;border:solid var(--mute);border-width:0 2px 2px 0;"
 	"transform:rotate(-45deg);align-self:center;transition:transform .12s}"
 	"details.v[open]>summary::before{transform:rotate(45deg)}"
