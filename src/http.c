@@ -219,7 +219,7 @@ static void *on_uri(void *arg, const char *uri, struct MHD_Connection *con)
 		return NULL;
 	query = query ? query + 1 : "";
 	c->query_too_long = strlen(query) >= sizeof(c->query);
-	strcpy(c->query, c->query_too_long ? "" : query);
+	snprintf(c->query, sizeof(c->query), "%s", c->query_too_long ? "" : query);
 	return NULL;
 }
 

@@ -3,8 +3,8 @@
  * A client that behaves badly: attack ADDRESS MODE [COUNT]. ADDRESS: IPV4:PORT or [::1]:PORT.
  *
  *	raw	sends standard input, then prints what comes back until the server closes
- *	burst	COUNT connections at once, each with a whole request; prints how many were answered "200"
- *	drip	COUNT connections that send a request line, a byte every 20 ms
+ *	burst	COUNT connections at once, each with a whole request, which is repeated where the server was too crowded
+ *to answer; prints how many were answered "200" drip	COUNT connections that send a request line, a byte every 20 ms
  *	headers	the same with headers, of which there is no end
  *	idle	COUNT connections that send nothing
  *	noread	COUNT connections that ask for /metrics and read nothing
@@ -138,7 +138,10 @@ static void burst(int count)
 				continue;
 			close(fds[i].fd);
 			fds[i].fd = -1;
-			open--;
+			if (got[i])
+				open--;
+			else
+				fds[i] = (struct pollfd){.fd = connect_one(false), .events = POLLOUT};
 		}
 	}
 	for (int i = 0; i < count; i++)
