@@ -13,6 +13,7 @@
 #	make lockdep-kernel	a kernel with lockdep for the guests, built from Debian's source
 #	make test-lockdep	the table of held locks against lockdep's, on that kernel; ends with totals as `make test`
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
+#	make page	the page of `vfslock serve`, of an audit that is made up, to be looked at: build/page/*.html
 #	make		builds build/vfslock, one static binary
 #
 # `demo`, `test`, `test-lockdep`, `matrix`, `soak`, `bench` and `lockdep-kernel` install what they need (Debian, as root).
@@ -39,7 +40,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint btf guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
+.PHONY: all page demo test unit lint btf http guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
 	soak soak-short
 .DELETE_ON_ERROR:
 
@@ -95,6 +96,20 @@ $(BUILD)/unit/test_metrics: tests/unit/test_metrics.c $(METRICS_SOURCES) $(MADE_
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -Itests/page -o $@ $(filter %.c,$^) -lcmocka -lm
 
+PAGE_SOURCES = $(wildcard src/page*.c) src/html.c src/violations.c src/wording.c src/text.c src/bytype.c src/hist.c src/json.c
+
+$(BUILD)/unit/test_page: tests/unit/test_page.c $(PAGE_SOURCES) $(MADE_UP) $(wildcard src/*.h bpf/*.h tests/page/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -Itests/page -o $@ $(filter %.c,$^) -lcmocka -lm
+
+# The page of an audit that is made up, in files to be looked at: make page
+page: $(BUILD)/page/render
+	$< $(<D)
+
+$(BUILD)/page/render: tests/page/render.c $(sort $(METRICS_SOURCES) $(PAGE_SOURCES)) $(MADE_UP) $(wildcard src/*.h bpf/*.h tests/page/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Ibpf -Itests/page -o $@ $(filter %.c,$^) -lm
+
 RST_SOURCES = src/rst.c src/rst_table.c src/rst_words.c
 
 $(BUILD)/unit/test_rst: tests/unit/test_rst.c $(RST_SOURCES) $(wildcard src/*.h bpf/*.h)
@@ -117,11 +132,11 @@ $(BUILD)/http/server-asan: tests/http/server.c $(HTTP_TEST_SOURCES) $(wildcard s
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lmicrohttpd -lpthread
 
-$(BUILD)/http/attack: tests/http/attack.c
+$(BUILD)/http/%: tests/http/%.c
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -o $@ $<
 
-HTTP_TESTS = $(BUILD)/http/server $(BUILD)/http/server-asan $(BUILD)/http/attack
+HTTP_TESTS = $(addprefix $(BUILD)/http/,server server-asan attack launch)
 
 # The BTF check: libbpf relocates the programs, with an imitation in the place of bpf(2).
 BTF_CHECK_SOURCES = $(wildcard tests/btf/*.c) src/kbtf.c $(BUILD)/gen/rules.c
@@ -163,11 +178,11 @@ demo: packages
 
 test: packages
 	tests/packages soak
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD)
 
-lint unit btf guest locks mutations kernels: packages
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check
+lint unit btf http guest locks mutations kernels: packages
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD) $@
 
 # Both empty: all there are.

@@ -98,7 +98,7 @@ static void show(const char *name, char *out)
 
 	for (i = 0; name[i] && i < NAME_SHOWN; i++)
 		out[i] = (char)((unsigned char)name[i] < 0x20 || name[i] == 0x7f ? '?' : name[i]);
-	strcpy(out + i, name[i] ? "..." : "");
+	memcpy(out + i, name[i] ? "..." : "", name[i] ? sizeof("...") : 1);
 }
 
 static void unknown(struct reading *r, int line, const char *name)

@@ -272,8 +272,17 @@ static int loop(struct daemon *d)
 
 static void tell_ready(struct daemon *d)
 {
-	fprintf(stderr, "vfslock: %d filesystems are audited; %s%s\n", d->audit.n_targets,
-		d->http ? "listening on " : "no HTTP", d->http ? http__addresses(d->http) : "");
+	for (int i = 0; i < d->audit.n_targets; i++) {
+		const struct target *t = &d->audit.targets[i];
+
+		if (t->unmounted)
+			fprintf(stderr, "vfslock: nothing is mounted at %s: it is waited for\n", t->path);
+		else
+			fprintf(stderr, "vfslock: %s, %s on %s (%s) is audited\n", t->path, t->fs_type,
+				t->source[0] ? t->source : "-", t->id);
+	}
+	fprintf(stderr, "vfslock: %s%s\n", d->http ? "listening on " : "no HTTP",
+		d->http ? http__addresses(d->http) : "");
 	service__notify("READY=1");
 	tell_status(d);
 }

@@ -33,9 +33,8 @@ struct daemon {
 /* Brings everything that the kernel side has counted; what is new is told. 0 or negative errno. */
 int daemon__sweep(struct daemon *d);
 
-/* The state that metrics and page show. Valid until the next call; @absent has room for VL_OWNERS. */
-void daemon__state(const struct daemon *d, struct serve_state *out, struct serve_mount *absent,
-		   const char *unhealthy[DAEMON_MAX_UNHEALTHY]);
+/* The state that metrics and page show; why it is not healthy, into @unhealthy. */
+void daemon__state(const struct daemon *d, struct serve_state *out, const char *unhealthy[DAEMON_MAX_UNHEALTHY]);
 
 int daemon__answer(void *d, const struct http_request *rq, FILE *body, const char **content_type);
 int daemon__render_textfile(void *d, FILE *out);

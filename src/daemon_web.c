@@ -8,24 +8,20 @@
 #include "daemon_state.h"
 #include "expose.h"
 #include "page.h"
+#include "violations.h"
 
-void daemon__state(const struct daemon *d, struct serve_state *out, struct serve_mount *absent,
-		   const char *unhealthy[DAEMON_MAX_UNHEALTHY])
+void daemon__state(const struct daemon *d, struct serve_state *out, const char *unhealthy[DAEMON_MAX_UNHEALTHY])
 {
+	bool any = false;
+
 	*out = (struct serve_state){.version = VFSLOCK_VERSION,
 				    .reload_ok = d->reload_ok,
 				    .reload_ns = d->reload_ns,
-				    .absent = absent,
 				    .unhealthy = unhealthy,
 				    .telemetry_path = d->options->telemetry_path};
-	for (int i = 0; i < d->audit.n_targets; i++) {
-		const struct target *t = &d->audit.targets[i];
-
-		if (t->unmounted && !t->removed)
-			absent[out->n_absent++] =
-				(struct serve_mount){.path = t->path, .fs_type = t->fs_type[0] ? t->fs_type : NULL};
-	}
-	if (out->n_absent == d->audit.n_targets)
+	for (int i = 0; i < d->audit.n_targets; i++)
+		any = any || !d->audit.targets[i].unmounted;
+	if (!any)
 		unhealthy[out->n_unhealthy++] = "nothing is mounted at any of the paths";
 	if (d->sweep_error)
 		unhealthy[out->n_unhealthy++] = "the kernel side's tables cannot be read";
@@ -44,22 +40,11 @@ static int write_health(const struct serve_state *st, FILE *body)
 
 static int write_violations(const struct daemon *d, FILE *body)
 {
-	struct stream_counts counts = stream__counts(d->stream);
-	const struct alert *a;
-	struct json_writer w;
-	__u64 shown = 0;
+	__u64 fingerprints = stream__counts(d->stream).fingerprints, shown = 0;
 
-	json_init(&w, body, false);
-	json_begin_object(&w, NULL);
-	json_u64(&w, "version", 1);
-	json_begin_array(&w, "violations");
-	for (int i = 0; (a = stream__recent(d->stream, i)); i++, shown++)
-		alert__json(&w, NULL, &d->audit, a, false);
-	json_end(&w);
-	json_u64(&w, "fingerprints", counts.fingerprints);
-	json_u64(&w, "dropped", counts.fingerprints > shown ? counts.fingerprints - shown : 0);
-	json_end(&w);
-	return json_finish(&w);
+	while (stream__recent(d->stream, (int)shown))
+		shown++;
+	return violations__write(&d->audit, d->stream, fingerprints > shown ? fingerprints - shown : 0, body);
 }
 
 static int write_metrics(struct daemon *d, const struct serve_state *st, bool openmetrics, FILE *out)
@@ -79,12 +64,11 @@ int daemon__answer(void *arg, const struct http_request *rq, FILE *body, const c
 {
 	struct daemon *d = arg;
 	const char *unhealthy[DAEMON_MAX_UNHEALTHY];
-	struct serve_mount absent[VL_OWNERS];
 	struct serve_state st;
 	int err;
 
 	if (!strcmp(rq->path, "/healthz")) {
-		daemon__state(d, &st, absent, unhealthy);
+		daemon__state(d, &st, unhealthy);
 		return write_health(&st, body);
 	}
 	if (strcmp(rq->path, d->options->telemetry_path) != 0 && strcmp(rq->path, "/violations") != 0 &&
@@ -94,12 +78,12 @@ int daemon__answer(void *arg, const struct http_request *rq, FILE *body, const c
 		return 404;
 	}
 	err = daemon__sweep(d);
-	daemon__state(d, &st, absent, unhealthy);
+	daemon__state(d, &st, unhealthy);
 	if (!err && !strcmp(rq->path, d->options->telemetry_path)) {
 		*content_type = rq->openmetrics ? EXPOSE_OPENMETRICS_TYPE : EXPOSE_TEXT_TYPE;
 		err = write_metrics(d, &st, rq->openmetrics, body);
 	} else if (!err && !strcmp(rq->path, "/violations")) {
-		*content_type = "application/json";
+		*content_type = VIOLATIONS_TYPE;
 		err = write_violations(d, body);
 	} else if (!err) {
 		*content_type = PAGE_TYPE;
@@ -112,10 +96,9 @@ int daemon__render_textfile(void *arg, FILE *out)
 {
 	struct daemon *d = arg;
 	const char *unhealthy[DAEMON_MAX_UNHEALTHY];
-	struct serve_mount absent[VL_OWNERS];
 	struct serve_state st;
 	int err = daemon__sweep(d);
 
-	daemon__state(d, &st, absent, unhealthy);
+	daemon__state(d, &st, unhealthy);
 	return err ? err : write_metrics(d, &st, false, out);
 }

@@ -9,6 +9,8 @@
  *   own timeout is for silence only, which a client that sends a byte a second never falls into;
  * - while the table is full, nobody is accepted (they wait in the kernel's queue), and whoever has no request under way
  *   for CROWDED_NS is cut at the next tick: idle connections, which their owners make anew, and dripping ones;
+ * - who reads slowly keeps an old page in memory; while those are more than BODIES_MAX, STUFFED_NS is the limit for
+ * him;
  * - one network address (64 bits of IPv6) has a quarter of the table at most, but for this machine's own, where a proxy
  *   may stand for many.
  *
@@ -36,7 +38,9 @@
 #define SECOND_NS 1000000000ULL
 #define REQUEST_NS (20 * SECOND_NS)
 #define ANSWER_NS (60 * SECOND_NS)
-#define CROWDED_NS (2 * SECOND_NS)      /* the clock's step is a second: at least one has passed */
+#define CROWDED_NS (2 * SECOND_NS) /* the clock's step is a second: at least one has passed */
+#define BODIES_MAX (16UL << 20)
+#define STUFFED_NS (5 * SECOND_NS)
 #define PAGE_NS (9 * (SECOND_NS / 10))  /* less than the time between two ticks may differ */
 #define CONNECTION_MEMORY (16UL * 1024) /* for its request and the headers of its answer */
 #define SEND_BUFFER (128 * 1024)
@@ -68,6 +72,7 @@ struct http_server {
 	__u64 rendered; /* the tick since which pages are kept */
 	int queries;    /* rendered since then */
 	struct http_cache cache;
+	size_t bodies; /* bytes of all that is being sent, or kept */
 	struct connection *connections;
 	struct connection *incoming; /* that is being handed to the library */
 	int n, max;
@@ -82,20 +87,49 @@ static struct connection *connection_of(struct MHD_Connection *con)
 
 /* --- Answers --- */
 
-static struct MHD_Response *make_response(char *body, size_t len, enum MHD_ResponseMemoryMode mode, const char *type)
-{
-	struct MHD_Response *r = MHD_create_response_from_buffer(len, body, mode);
+/* A body that was rendered, until the last who is being sent it is done. */
+struct body {
+	struct http_server *server;
+	char *text;
+	size_t len;
+};
 
-	if (!r) {
-		if (mode == MHD_RESPMEM_MUST_FREE)
-			free(body);
-		return NULL;
-	}
+static void free_body(void *arg)
+{
+	struct body *b = arg;
+
+	b->server->bodies -= b->len;
+	free(b->text);
+	free(b);
+}
+
+static void add_headers(struct MHD_Response *r, const char *type)
+{
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 	if (!strncmp(type, "text/html", strlen("text/html")))
 		MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+}
+
+/* @text is the response's, or freed if there is none. */
+static struct MHD_Response *make_response(struct http_server *s, char *text, size_t len, const char *type)
+{
+	struct body *b = malloc(sizeof(*b));
+	struct MHD_Response *r;
+
+	if (!b) {
+		free(text);
+		return NULL;
+	}
+	*b = (struct body){s, text, len};
+	s->bodies += len;
+	r = MHD_create_response_from_buffer_with_free_callback_cls(len, text, free_body, b);
+	if (!r) {
+		free_body(b);
+		return NULL;
+	}
+	add_headers(r, type);
 	return r;
 }
 
@@ -111,11 +145,11 @@ static enum MHD_Result send_response(struct MHD_Connection *con, int status, str
 static enum MHD_Result refuse(struct MHD_Connection *con, int status, const char *line, const char *header,
 			      const char *value)
 {
-	struct MHD_Response *r =
-		make_response((char *)line, strlen(line), MHD_RESPMEM_PERSISTENT, "text/plain; charset=utf-8");
+	struct MHD_Response *r = MHD_create_response_from_buffer(strlen(line), (char *)line, MHD_RESPMEM_PERSISTENT);
 
 	if (!r)
 		return MHD_NO; /* closes the connection */
+	add_headers(r, "text/plain; charset=utf-8");
 	if (header)
 		MHD_add_response_header(r, header, value);
 	return send_response(con, status, r);
@@ -138,7 +172,7 @@ static struct MHD_Response *render(struct http_server *s, const struct http_requ
 		free(body);
 		return NULL;
 	}
-	return make_response(body, len, MHD_RESPMEM_MUST_FREE, type);
+	return make_response(s, body, len, type);
 }
 
 static enum MHD_Result add_accept(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -185,7 +219,7 @@ static void *on_uri(void *arg, const char *uri, struct MHD_Connection *con)
 		return NULL;
 	query = query ? query + 1 : "";
 	c->query_too_long = strlen(query) >= sizeof(c->query);
-	strcpy(c->query, c->query_too_long ? "" : query);
+	snprintf(c->query, sizeof(c->query), "%s", c->query_too_long ? "" : query);
 	return NULL;
 }
 
@@ -377,7 +411,7 @@ static int start_library(struct http_server *s)
 	const union MHD_DaemonInfo *info;
 
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, s,
-				     MHD_OPTION_CONNECTION_LIMIT, (unsigned int)s->max,
+				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)s->max,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 				     MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
 				     on_completed, s, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_END);
@@ -485,13 +519,15 @@ void http__run(struct http_server *s)
 
 void http__tick(struct http_server *s, __u64 now_ns)
 {
-	bool crowded = s->n == s->max;
+	bool crowded = s->n == s->max, stuffed = s->bodies > BODIES_MAX;
 
 	s->now_ns = now_ns;
 	for (int i = 0; i < s->max; i++) {
 		struct connection *c = &s->connections[i];
-		__u64 limit = c->answering ? ANSWER_NS : crowded ? CROWDED_NS : REQUEST_NS;
+		__u64 limit = crowded ? CROWDED_NS : REQUEST_NS;
 
+		if (c->answering)
+			limit = stuffed ? STUFFED_NS : ANSWER_NS;
 		if (c->fd >= 0 && !c->cut && now_ns - c->since >= limit)
 			cut(c);
 	}

@@ -23,8 +23,8 @@ bool http_cache__keep(struct http_cache *c, const struct http_request *rq, struc
 
 	if (c->n == HTTP_CACHE_PAGES || strlen(rq->path) >= sizeof(p->path) || strlen(rq->query) >= sizeof(p->query))
 		return false;
-	strcpy(p->path, rq->path);
-	strcpy(p->query, rq->query);
+	snprintf(p->path, sizeof(p->path), "%s", rq->path);
+	snprintf(p->query, sizeof(p->query), "%s", rq->query);
 	p->openmetrics = rq->openmetrics;
 	p->response = response;
 	c->n++;

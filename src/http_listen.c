@@ -309,7 +309,7 @@ static int add_unix(struct http_listeners *l, const char *address)
 	}
 	if (l->n == HTTP_LISTENERS)
 		return no_room(address);
-	strcpy(a.sun_path, path);
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
 	err = remove_stale(&a, address);
 	if (err)
 		return err;

@@ -190,16 +190,18 @@ static void write_cost(struct metrics_state *s, const struct audit *a, struct ex
 	if (a->cost.unavailable || a->options.no_cost)
 		return;
 	estimate_run_time(s, a);
-	expose__family(e, "vfslock_bpf_run_seconds", EXPOSE_COUNTER, "seconds",
-		       "Run time of the BPF programs on all CPUs, estimated from samples of 20 ms in each second.");
+	expose__family(
+		e, "vfslock_bpf_run_seconds", EXPOSE_COUNTER, "seconds",
+		"Run time of the BPF programs on all CPUs, estimated from samples of 20 ms in each second; once the "
+		"right to sample is given up, from the number of calls.");
 	expose__double(e, NULL, s->run_seconds);
 	expose__family(e, "vfslock_bpf_sampled_seconds", EXPOSE_COUNTER, "seconds",
-		       "How long the run time of the programs was sampled.");
+		       "How long the run time of the programs was sampled, or estimated from the number of calls.");
 	expose__double(e, NULL, s->sampled_seconds);
 	if (share < 0)
 		return;
 	expose__family(e, "vfslock_bpf_cpu_ratio", EXPOSE_GAUGE, "ratio",
-		       "Run time of the BPF programs as a share of one CPU, in all samples since counting began.");
+		       "Run time of the BPF programs as a share of one CPU, since counting began.");
 	expose__double(e, NULL, share);
 }
 

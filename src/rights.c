@@ -76,8 +76,8 @@ static bool try_without(int map)
 
 static int become(const char *user, bool keep_bpf)
 {
-	uid_t uid;
-	gid_t gid;
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
 	int err = find_user(user, &uid, &gid);
 
 	if (err)

@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "index.h"
 
-/* A burst of lines is as many as two seconds' worth. */
+/* A burst of lines is as many as two seconds' worth, and at least one. */
 #define BURST_SECONDS 2
 /* So many calls more than may be wrong are not looked at one by one: asking the kernel costs a system call. */
 #define SURELY_MORE 256
@@ -93,7 +93,7 @@ void stream__free(struct stream *s)
 static bool take_token(struct stream *s, const struct rule *r)
 {
 	struct bucket *b = &s->buckets[r - s->audit->plan.rules];
-	double most = BURST_SECONDS * s->options.rate;
+	double most = s->options.rate * BURST_SECONDS > 1 ? s->options.rate * BURST_SECONDS : 1;
 	__u64 now;
 
 	if (!(s->options.rate > 0))

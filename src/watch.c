@@ -104,6 +104,7 @@ void watch__start(struct watch_writer *w, const struct stream_options *o)
 {
 	int programs, functions = count_attached(&w->audit->plan, &programs);
 
+	w->every_call = o->every_call;
 	if (w->json) {
 		json_start(w, o);
 		return;
@@ -119,16 +120,33 @@ void watch__start(struct watch_writer *w, const struct stream_options *o)
 	flush(w);
 }
 
+/* What is the same for all of a fingerprint was told with its first line. */
+static void json_repeat(struct watch_writer *w, struct json_writer *j, const struct alert *a)
+{
+	const struct finding *f = &a->finding;
+
+	json_string(j, "rule", f->rule->id);
+	json_string(j, "function", f->function->name);
+	json_string(j, "mount", f->target ? f->target->path : NULL);
+	json_begin_object(j, "task");
+	if (w->every_call) {
+		json_u64(j, "pid", f->sample.pid);
+		json_u64(j, "tgid", f->sample.tgid);
+		json_string(j, "comm", f->sample.comm);
+		json_u64(j, "cpu", f->sample.cpu);
+	}
+	json_end(j);
+}
+
 static void json_alert(struct watch_writer *w, const struct alert *a)
 {
-	static const char *const types[][2] = {{"violation", "repeat"}, {"drift", "repeat"}};
 	struct json_writer j;
 	char when[40], fingerprint[24];
 
 	json_init(&j, w->out, false);
 	json_begin_object(&j, NULL);
 	json_u64(&j, "version", 1);
-	json_string(&j, "type", types[a->finding.verdict == VERDICT_DRIFT][a->is_repeat && a->more != 1]);
+	json_string(&j, "type", a->is_repeat ? "repeat" : verdict__name(a->finding.verdict));
 	json_u64(&j, "number", a->number);
 	json_string(&j, "time", finding__rfc3339(a->wall_ns, when, sizeof(when)));
 	json_u64(&j, "monotonic_ns", a->mono_ns);
@@ -137,7 +155,10 @@ static void json_alert(struct watch_writer *w, const struct alert *a)
 	json_string(&j, "verdict", verdict__name(a->finding.verdict));
 	json_u64(&j, "more", a->more);
 	json_u64(&j, "total", a->calls);
-	finding__json(&j, w->audit, &a->finding, w->addresses);
+	if (a->is_repeat)
+		json_repeat(w, &j, a);
+	else
+		finding__json(&j, w->audit, &a->finding, w->addresses);
 	end_line(w, &j);
 }
 

@@ -12,6 +12,7 @@
 struct watch_writer {
 	FILE *out;
 	bool json, addresses;
+	bool every_call; /* of the stream's options: set by watch__start() */
 	const struct audit *audit;
 	__u64 lost[VL_N_LOST], recursion; /* as they were told last */
 	bool failed;                      /* the reader has gone, or the disk is full */

@@ -234,6 +234,11 @@ static void make_alert(const char *rule, const char *function, enum observation 
 	made_up.n_alerts++;
 }
 
+void made_up__alert(const char *comm)
+{
+	make_alert("inode_operations.setattr.i_rwsem.inode", "ext4_setattr", SEEN_SHARED, comm, 17);
+}
+
 static void make_locks(void)
 {
 	made_up.audit.locks = (struct lock_tracker *)made_up.classes;
@@ -261,7 +266,7 @@ static void make_harm(void)
 	made_up.state.unhealthy = unhealthy;
 	made_up.state.n_unhealthy = 1;
 	made_up.lost[VL_LOST_ring_full] = 1204;
-	make_alert("inode_operations.setattr.i_rwsem.inode", "ext4_setattr", SEEN_SHARED, "rsync", 17);
+	made_up__alert("rsync");
 	make_alert("inode_operations.create.i_rwsem.dir", "ext4_create", SEEN_FREE, "<script>x()", 2);
 }
 
@@ -318,6 +323,7 @@ static void take_breaches(struct results *r, const char *fs, struct rule_result 
 	}
 	r->violations += rr->violations;
 	r->drifts += rr->drifts;
+	r->suppressed += rr->suppressed;
 }
 
 static enum observation healthy_sight(const struct rule *r)

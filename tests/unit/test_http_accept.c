@@ -78,7 +78,8 @@ static void test_form(void **state)
 /* A range with a malformed quality is not there. */
 static void test_malformed(void **state)
 {
-	static const char *const bad[] = {"", ".5", "2", "1.1", "1.001", "0.1234", "-1", "0,5", "0.5x", "nan", "1e0", "+1"};
+	static const char *const bad[] = {"",   ".5",  "2",    "1.1", "1.001", "0.1234",
+					  "-1", "0,5", "0.5x", "nan", "1e0",   "+1"};
 
 	(void)state;
 	expect("", PLAIN);
@@ -116,9 +117,9 @@ static void test_several(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_clients_send), cmocka_unit_test(test_quality_decides),
+		cmocka_unit_test(test_what_clients_send),   cmocka_unit_test(test_quality_decides),
 		cmocka_unit_test(test_specific_ranges_win), cmocka_unit_test(test_form),
-		cmocka_unit_test(test_malformed), cmocka_unit_test(test_several),
+		cmocka_unit_test(test_malformed),           cmocka_unit_test(test_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

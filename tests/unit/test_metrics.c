@@ -238,6 +238,19 @@ static void test_suppressions(void **state)
 	take_steps(steps, COUNT(steps));
 }
 
+/* An audit that is started anew has none of the old breaches, in whatever state they were. */
+static void test_breaches_anew(void **state)
+{
+	static const struct step steps[] = {
+		{4, 2, 3, 9, {4, 2, 3, 9}, false},
+		{0, 0, 0, 0, {4, 2, 3, 9}, true},
+		{1, 1, 1, 2, {5, 3, 4, 11}, false},
+	};
+
+	(void)state;
+	take_steps(steps, COUNT(steps));
+}
+
 /* What happened since the last document is published under what it was, if that is taken in before the change. */
 static void test_update_before_change(void **state)
 {
@@ -316,6 +329,13 @@ static void test_functions(void **state)
 	assert_null(find_value(text, "vfslock_functions{state=\"refused\",reason=\"\"}"));
 	assert_true(value(text, "vfslock_can_attach") == 1);
 	free(text);
+	/* The user asked for other rules, and a right was given up. */
+	made_up.functions[0].unwanted = true;
+	made_up.audit.sealed = true;
+	text = written(false);
+	assert_true(value(text, "vfslock_functions{state=\"attached\",reason=\"\"}") == 59);
+	assert_true(value(text, "vfslock_can_attach") == 0);
+	free(text);
 }
 
 static void test_mounts(void **state)
@@ -381,6 +401,14 @@ static void test_run_time(void **state)
 	text = written(false);
 	assert_true(value(text, "vfslock_bpf_run_seconds_total") == 1);
 	assert_true(value(text, "vfslock_bpf_cpu_ratio") == 0.05);
+	free(text);
+	/* Sampling was given up: all time that passes is accounted for, by calls. */
+	a->stop_ns += 10000000000ULL;
+	a->cost.ns_per_call = 100;
+	a->cost.sampled_ns += 10000000000ULL;
+	a->cost.run_ns += 3000000000ULL;
+	text = written(false);
+	assert_true(value(text, "vfslock_bpf_run_seconds_total") == 4);
 	free(text);
 	a->cost.unavailable = true;
 	text = written(false);
@@ -517,6 +545,7 @@ int main(void)
 		TEST(test_doubt),
 		TEST(test_decided_later),
 		TEST(test_suppressions),
+		TEST(test_breaches_anew),
 		TEST(test_update_before_change),
 		TEST(test_started_anew),
 		TEST(test_histograms),

@@ -256,12 +256,9 @@ static void test_bad_fds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_manager),
-		cmocka_unit_test(test_notify),
-		cmocka_unit_test(test_notify_addresses),
-		cmocka_unit_test(test_notify_does_not_block),
-		cmocka_unit_test(test_watchdog),
-		cmocka_unit_test(test_listen_fds),
+		cmocka_unit_test(test_no_manager),       cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_notify_addresses), cmocka_unit_test(test_notify_does_not_block),
+		cmocka_unit_test(test_watchdog),         cmocka_unit_test(test_listen_fds),
 		cmocka_unit_test(test_bad_fds),
 	};
 

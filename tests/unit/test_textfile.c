@@ -26,8 +26,8 @@ static int lines;
 struct content {
 	size_t size;
 	char c;
-	int err;      /* that rendering ends with */
-	int seen;     /* entries of the directory while it is rendered */
+	int err;         /* that rendering ends with */
+	int seen;        /* entries of the directory while it is rendered */
 	char other[256]; /* the name of the one that is not PATH */
 };
 
@@ -153,8 +153,8 @@ static void test_messages(void **state)
 
 static void test_leftovers(void **state)
 {
-	static const char *const names[] = {"vfslock.prom.1", "vfslock.prom.4194304", "vfslock.prom.12x", "vfslock.prom.",
-					    "other.prom.1",   "vfslock.promx.1"};
+	static const char *const names[] = {"vfslock.prom.1", "vfslock.prom.4194304", "vfslock.prom.12x",
+					    "vfslock.prom.",  "other.prom.1",         "vfslock.promx.1"};
 	struct textfile *t;
 	char file[128];
 
