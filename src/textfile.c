@@ -114,7 +114,7 @@ static int fill(int fd, textfile_render render, void *arg)
 	errno = 0;
 	err = render(arg, f);
 	/* A write that failed within render() has left its mark on the stream, and its reason in errno. */
-	if (!err && (fflush(f) == EOF || ferror(f)))
+	if (ferror(f) || (!err && fflush(f) == EOF))
 		err = errno ? -errno : -EIO;
 	if (!err && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
 		err = -errno;
