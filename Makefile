@@ -82,7 +82,7 @@ $(BUILD)/unit/test_rules: tests/unit/test_rules.c src/judge.c $(BUILD)/gen/rules
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
-$(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/breach.c src/index.c src/suppress.c src/judge.c src/hist.c $(BUILD)/gen/rules.c $(wildcard src/*.h bpf/*.h)
+$(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/breach.c src/index.c src/suppress.c src/text.c src/judge.c src/hist.c $(BUILD)/gen/rules.c $(wildcard src/*.h bpf/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
