@@ -9,10 +9,12 @@ events=$1
 control=/proc/vfslock_badlock
 rules="--spec /etc/other-rules.rst"
 url=http://127.0.0.1:9753
+# One function: quickly attached.
+lookups='*.lookup.i_rwsem.*'
 
 mkdir -p /mnt /other
 mount -t ext4 /dev/vda /mnt || exit 90
-mkdir /mnt/bad /mnt/w /mnt/w2
+mkdir /mnt/bad /mnt/w /mnt/w2 /mnt/w3
 ifconfig lo up || ip link set lo up
 chmod 1777 /tmp
 echo 'vfslock:x:999:999::/:/bin/sh' >>/etc/passwd
@@ -89,7 +91,7 @@ watch_evidence() {
 	breach tb 40
 	finish
 
-	begin fold --json --fold 1
+	begin fold --json --fold 1 --rule "$lookups"
 	breach fa 17
 	sleep 2.5
 	breach fb 5
@@ -98,14 +100,12 @@ watch_evidence() {
 
 	# Every call by itself, from two CPUs at once, to a disk that the host reads: a million lines are too much for a guest's memory.
 	# shellcheck disable=SC2086
-	$v watch -q $rules --json --fold 0 --rate 0 --rule '*.lookup.i_rwsem.*' --ring-size 65536 /mnt 2>/out/every.err | dd of=/dev/vdb bs=64k iflag=fullblock \
-		2>/out/every.dd &
-	writer=$!
+	$v watch -q $rules --json --fold 0 --rate 0 --rule "$lookups" --ring-size 65536 /mnt >/dev/vdb 2>/out/every.err &
+	pid=$!
 	for _ in $(seq 600); do
-		pid=$(pidof vfslock) && [ "$(bpftool prog list | grep -c 'name vl_')" -gt 0 ] && break
+		head -c 4096 /dev/vdb | grep -q '"start"' && break
 		sleep 0.2
 	done
-	sleep 2
 	part=$((events / 20))
 	for i in $(seq 10); do
 		breach "ea$i" $part &
@@ -115,13 +115,14 @@ watch_evidence() {
 		[ $((events > 200000)) = 1 ] && echo 2 >/proc/sys/vm/drop_caches
 	done
 	sleep 1
-	kill -INT $pid
-	wait $writer
+	kill -INT "$pid"
+	wait "$pid"
+	echo $? >/out/every.rc
+	sync
 	echo "every: at $(cut -d ' ' -f 1 /proc/uptime) s"
-	grep '^Cpus_allowed_list' /proc/self/status >/out/cpus
 
 	# A ring buffer of one page while nobody reads it: notices are lost and counted, calls are counted all the same.
-	begin tiny --json --fold 0 --rate 0 --ring-size 4
+	begin tiny --json --fold 0 --rate 0 --ring-size 4 --rule "$lookups"
 	kill -STOP $pid
 	breach tr 3000
 	kill -CONT $pid
@@ -129,7 +130,7 @@ watch_evidence() {
 	finish
 
 	# At most so many lines of one rule.
-	begin rate --json --fold 0 --rate 2
+	begin rate --json --fold 0 --rate 2 --rule "$lookups"
 	breach ra 500
 	finish
 
@@ -145,18 +146,18 @@ END
 	task() { # CGROUP NAME COUNT
 		sh /tmp/in-cgroup.sh /sys/fs/cgroup/"$1" "$2" "$3"
 	}
-	begin cgroup --json --cgroup /sys/fs/cgroup/a
+	begin cgroup --json --cgroup /sys/fs/cgroup/a --rule "$lookups"
 	task a/b deep 7
 	task c beside 11
 	task a here 3
 	finish
 	if [ -z "$rules" ]; then
-		begin comm --json --comm wanted --comm other
+		begin comm --json --comm wanted --comm other --rule "$lookups"
 		task c wanted 5
 		task c unwanted 13
 		task c other 2
 		finish
-		begin pid --json --pid $$
+		begin pid --json --pid $$ --rule "$lookups"
 		breach pa 6
 		task c nobody 4
 		finish
@@ -174,11 +175,11 @@ END
 # known
 inode_operations.lookup.* *_lookup* never because the test says so
 END
-	begin suppress --json --suppress /tmp/suppress.conf
+	begin suppress --json --suppress /tmp/suppress.conf --rule "$lookups"
 	breach su 8
 	finish
 	echo 'inode_operations.lookup.* *_lookup* 2020-01-01 over' >/tmp/expired.conf
-	begin expired --json --suppress /tmp/expired.conf
+	begin expired --json --suppress /tmp/expired.conf --rule "$lookups"
 	breach ex 8
 	finish
 	echo 'inode_operations.lookup.* *_lookup* someday over' >/tmp/wrong.conf
@@ -279,7 +280,7 @@ END
 	# In mid-load.
 	serve shot --settle 0 /mnt --web.listen-address unix:/tmp/sock --web.listen-address 127.0.0.1:9753
 	run taken $v serve /mnt
-	/bin/workload all /mnt/w 3 >/dev/null &
+	/bin/workload all /mnt/w3 3 >/dev/null &
 	load=$!
 	sleep 0.5
 	kill -9 $pid
