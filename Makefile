@@ -38,7 +38,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all page demo test unit lint btf http guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
+.PHONY: all page demo test unit lint btf http guest locks mutations kernels stream matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
 	soak soak-short
 .DELETE_ON_ERROR:
 
@@ -179,7 +179,7 @@ test: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD)
 
-lint unit btf http guest locks mutations kernels: packages
+lint unit btf http guest locks mutations kernels stream: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD) $@
 
