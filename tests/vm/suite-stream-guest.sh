@@ -49,8 +49,8 @@ begin() {
 
 # finish: Ctrl-C, and the exit status
 finish() {
-	kill -INT $pid
-	wait $pid
+	kill -INT "$pid"
+	wait "$pid"
 	echo $? >"/out/$name.rc"
 	echo "$name: $(cat "/out/$name.rc") at $(cut -d ' ' -f 1 /proc/uptime) s"
 }
@@ -79,7 +79,7 @@ get() {
 stop() {
 	before=$(cut -d ' ' -f 1 /proc/uptime | tr -d .)
 	kill "-$1" $pid
-	wait $pid
+	wait "$pid"
 	echo $? >"/out/$name.rc"
 	echo $(($(cut -d ' ' -f 1 /proc/uptime | tr -d .) - before)) >"/out/$name.ended"
 }
@@ -206,7 +206,7 @@ END
 	begin unmount --json
 	umount /mnt
 	echo $? >/out/umount.rc
-	wait $pid
+	wait "$pid"
 	echo $? >/out/unmount.rc
 	mount -t ext4 /dev/vda /mnt
 	begin killed
