@@ -179,6 +179,7 @@ demo: packages
 
 test: packages
 	tests/packages soak
+	tests/packages packaging
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD)
 
