@@ -66,25 +66,6 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
-/* Have modules been loaded (or unloaded) since the symbols were read? Remembers what is loaded now, as a hash (FNV-1a).
- */
-static bool modules_changed(struct audit *a)
-{
-	__u64 now = 0xcbf29ce484222325ULL;
-	FILE *f = fopen("/proc/modules", "re");
-	bool changed;
-	int c;
-
-	if (!f)
-		return false;
-	while ((c = getc(f)) != EOF)
-		now = (now ^ (__u64)c) * 0x100000001b3ULL;
-	fclose(f);
-	changed = now != a->modules;
-	a->modules = now;
-	return changed;
-}
-
 static int plan_tables(struct audit *a, int target)
 {
 	struct target *t = &a->targets[target];
@@ -93,7 +74,7 @@ static int plan_tables(struct audit *a, int target)
 	a->plan.unknown_tables = 0;
 	added = plan__add_tables(&a->plan, a->kbtf, a->kmem, a->ksyms, t, first);
 	a->tables_planned[target] = t->n_tables;
-	if (added < 0 || !a->plan.unknown_tables || !modules_changed(a))
+	if (added < 0 || !a->plan.unknown_tables || !ksyms__outdated(a->ksyms))
 		return added;
 	if (ksyms__reload(a->ksyms, KSYMS_PATH))
 		return added; /* the old symbols are still there; the tables stay unknown */
@@ -135,7 +116,6 @@ int audit__open(struct audit *a, const struct audit_options *options)
 		err = mounts__discover(a);
 	if (err)
 		return err;
-	modules_changed(a);
 	err = ksyms__load(KSYMS_PATH, &a->ksyms);
 	if (err) {
 		fprintf(stderr,

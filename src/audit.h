@@ -76,7 +76,6 @@ struct audit {
 	__u64 swept_ns;   /* held locks and followed folios */
 	struct late_table *late;
 	int n_late;
-	__u64 modules;       /* hash of /proc/modules as it was when the symbols were read */
 	bool unmounted;      /* all of them: the audit is over */
 	bool mounts_changed; /* set when one goes or comes, for the user to clear */
 	bool sealed;         /* the right to attach was given up */

@@ -375,6 +375,20 @@ static void take_held(const struct collector *c, const struct vl_stack_key *k, s
 		s->holder.n = 0;
 }
 
+/* Code of a module that came after the symbols were read has no name yet: who made the call would never be known. */
+static void name_stack(struct collector *c, const struct seen_stack *s)
+{
+	struct ksym sym;
+
+	for (int i = 0; i < s->n_ips; i++)
+		if (ksyms__lookup(c->ks, s->ips[i], &sym)) {
+			/* Failing leaves the old symbols. */
+			if (ksyms__outdated(c->ks))
+				ksyms__reload(c->ks, KSYMS_PATH);
+			return;
+		}
+}
+
 /* What does not change of a call path is read once; of one that is known only its counts are read again. */
 static int take_stack(struct collector *c, const void *key)
 {
@@ -397,6 +411,7 @@ static int take_stack(struct collector *c, const void *key)
 	s->sample = sample;
 	take_held(c, k, s);
 	s->n_ips = collector__path(c, (int)k->fn, k->stack, s->ips);
+	name_stack(c, s);
 	if (k->sig & VL_SIG_SLEPT)
 		s->n_slept_ips = sleeping_path(c, s->sample.slept, s->slept_ips);
 	c->n_stacks++;

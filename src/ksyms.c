@@ -52,7 +52,8 @@ struct ksyms {
 	size_t count, cap;
 	__u32 *modules; /* names, as offsets in buf; [0] is the kernel proper, which has none */
 	size_t nmodules, cap_modules;
-	int fd; /* see ksyms__keep_open(), or -1 */
+	int fd;       /* see ksyms__keep_open(), or -1 */
+	__u64 loaded; /* hash of /proc/modules as it was before the symbols were read */
 };
 
 /* The whole file, terminated, into *@buf. procfs knows no sizes, so read until the end. */
@@ -302,6 +303,26 @@ static int build_index(struct ksyms *ks)
 	return 0;
 }
 
+/* What is loaded now, as a hash (FNV-1a); 0 where that cannot be told. */
+static __u64 hash_modules(void)
+{
+	__u64 hash = 0xcbf29ce484222325ULL;
+	FILE *f = fopen("/proc/modules", "re");
+	int c;
+
+	if (!f)
+		return 0;
+	while ((c = getc(f)) != EOF)
+		hash = (hash ^ (__u64)c) * 0x100000001b3ULL;
+	fclose(f);
+	return hash;
+}
+
+bool ksyms__outdated(const struct ksyms *ks)
+{
+	return hash_modules() != ks->loaded;
+}
+
 static int load(int fd, struct ksyms **out)
 {
 	struct ksyms *ks = calloc(1, sizeof(*ks));
@@ -311,6 +332,7 @@ static int load(int fd, struct ksyms **out)
 	if (!ks)
 		return -ENOMEM;
 	ks->fd = -1;
+	ks->loaded = hash_modules();
 	err = read_file(fd, &ks->buf, &len);
 	if (!err)
 		err = parse(ks, len);

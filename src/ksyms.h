@@ -9,6 +9,7 @@
 #ifndef VFSLOCK_KSYMS_H
 #define VFSLOCK_KSYMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <linux/types.h>
@@ -42,6 +43,9 @@ int ksyms__load(const char *path, struct ksyms **out);
  * invalid. On an error @ks is as it was.
  */
 int ksyms__reload(struct ksyms *ks, const char *path);
+
+/* Have modules been loaded or unloaded since @ks was read? */
+bool ksyms__outdated(const struct ksyms *ks);
 
 /*
  * Keeps the file open, for ksyms__reload() to read it again: what /proc/kallsyms shows depends on the rights of who
