@@ -14,6 +14,9 @@
 #	make test-lockdep	the table of held locks against lockdep's, on that kernel; ends with totals as `make test`
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
 #	make page	the page of `vfslock serve`, of an audit that is made up, to be looked at: build/page/*.html
+#	make packaging	what is in packaging/ and man/: the unit's exposure, alerts, dashboard, manuals, the Debian package
+#	make deb	builds build/vfslock_VERSION_amd64.deb
+#	make install	DESTDIR=, PREFIX=/usr/local, SYSTEMDDIR=/lib/systemd
 #	make		builds build/vfslock, one static binary
 #
 # `demo`, `test`, `test-lockdep`, `matrix`, `soak`, `bench` and `lockdep-kernel` install what they need (Debian, as root).
@@ -26,7 +29,7 @@ LLVM_STRIP ?= llvm-strip
 
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Werror
-C_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Isrc
+C_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -Isrc
 # Templates take a context and their words even where a method reads neither.
 BPF_FLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) -Wno-unused-parameter -Ivmlinux -Ibpf -I$(BUILD)/gen
 # Debian's libmicrohttpd.a wants GnuTLS, of which there is no static one: see src/http_notls.c.
@@ -40,7 +43,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all page demo test unit lint btf http guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
+.PHONY: all page demo test unit lint btf http guest locks mutations kernels stream matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
 	soak soak-short
 .DELETE_ON_ERROR:
 
@@ -72,7 +75,7 @@ $(BUILD)/obj/objects.o: src/objects.S $(BPF_OBJECTS)
 
 # libcap-ng refers to getpwuid() for a function that is not used here; the linker warns of it in a static binary.
 $(BUILD)/vfslock: $(OBJECTS)
-	$(CC) -static -o $@.full $(OBJECTS) $(LIBS) 2>$(BUILD)/link.log || { cat $(BUILD)/link.log >&2; exit 1; }
+	$(CC) $(LDFLAGS) -static -o $@.full $(OBJECTS) $(LIBS) 2>$(BUILD)/link.log || { cat $(BUILD)/link.log >&2; exit 1; }
 	strip -o $@ $@.full
 
 # Every unit test is its own program, of the test and what it tests.
@@ -84,7 +87,7 @@ $(BUILD)/unit/test_rules: tests/unit/test_rules.c src/judge.c $(BUILD)/gen/rules
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
-$(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/breach.c src/index.c src/suppress.c src/judge.c src/hist.c $(BUILD)/gen/rules.c $(wildcard src/*.h bpf/*.h)
+$(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/breach.c src/index.c src/suppress.c src/text.c src/judge.c src/hist.c $(BUILD)/gen/rules.c $(wildcard src/*.h bpf/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
@@ -178,10 +181,11 @@ demo: packages
 
 test: packages
 	tests/packages soak
+	tests/packages packaging
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD)
 
-lint unit btf http guest locks mutations kernels: packages
+lint unit btf http guest locks mutations kernels stream: packages
 	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
 	tests/run $(BUILD) $@
 
@@ -246,6 +250,39 @@ bench:
 	tests/packages bench
 	$(MAKE) --no-print-directory all $(BUILD)/bench-guest
 	tests/vm/run-bench -o $(BUILD)/bench.json -V $(BUILD)/vfslock -B $(BUILD)/bench-guest
+
+# Tests of packaging/ and man/.
+.PHONY: packaging deb install
+
+packaging:
+	tests/packages packaging
+	$(MAKE) --no-print-directory all
+	tests/run $(BUILD) packaging
+
+deb:
+	tests/packages packaging
+	packaging/build-deb $(BUILD)
+
+PREFIX ?= /usr/local
+SYSTEMDDIR ?= /lib/systemd
+# What `install` takes as the program: Debian's package wants the one with symbols.
+BINARY ?= $(BUILD)/vfslock
+
+# systemd's unit names /usr/sbin/vfslock: another PREFIX changes it here.
+install: all
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/vfslock
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -D -m 644 packaging/completion/vfslock $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vfslock
+	install -d $(DESTDIR)$(SYSTEMDDIR)/system
+	sed 's|/usr/sbin/vfslock|$(PREFIX)/sbin/vfslock|' packaging/systemd/vfslock.service \
+		>$(DESTDIR)$(SYSTEMDDIR)/system/vfslock.service
+	chmod 644 $(DESTDIR)$(SYSTEMDDIR)/system/vfslock.service
+	install -m 644 packaging/systemd/vfslock.socket $(DESTDIR)$(SYSTEMDDIR)/system
+	install -D -m 644 packaging/systemd/vfslock.sysusers $(DESTDIR)/usr/lib/sysusers.d/vfslock.conf
+	install -d $(DESTDIR)/etc/vfslock
+	install -m 644 packaging/etc/vfslock.conf packaging/etc/suppress.conf $(DESTDIR)/etc/vfslock
 
 clean:
 	rm -rf $(BUILD)

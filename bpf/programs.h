@@ -65,6 +65,8 @@ static __always_inline bool vl_task_wanted(__u64 *room)
 			return false;
 	}
 	if (wanted & VL_FILTER_COMM) {
+		/* Older kernels write no more than the name and its end (bpf_get_current_comm(), strscpy()). */
+		room[0] = room[1] = 0;
 		bpf_get_current_comm(room, 16);
 		if (!bpf_map_lookup_elem(&wanted_comms, room))
 			return false;

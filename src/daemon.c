@@ -219,8 +219,6 @@ static void tick(struct daemon *d)
 
 	if (now - d->ticked_ns >= SECOND_NS) {
 		d->ticked_ns = now;
-		if (d->http)
-			http__tick(d->http, now);
 		look_at_mounts(d);
 	}
 	if (now - d->swept_ns >= (d->fresh ? EAGER_NS : LAZY_NS))
@@ -263,8 +261,11 @@ static int loop(struct daemon *d)
 		err = audit__poll(&d->audit, 0);
 		if (err)
 			fprintf(stderr, "vfslock: the ring buffer cannot be read: %s\n", strerror(-err));
-		if (d->http)
+		if (d->http) {
+			/* Before it answers: an answer must be no older than it may be. */
+			http__tick(d->http, clock_ns(CLOCK_MONOTONIC));
 			http__run(d->http);
+		}
 		tick(d);
 	}
 	return err;

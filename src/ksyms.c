@@ -375,7 +375,7 @@ static void release(struct ksyms *ks)
 
 int ksyms__reload(struct ksyms *ks, const char *path)
 {
-	struct ksyms *fresh;
+	struct ksyms *fresh = NULL;
 	int fd = ks->fd, err;
 
 	if (fd < 0)

@@ -58,14 +58,24 @@ static int add_absent(struct audit *a, const char *path)
 	return add_target(a, &t);
 }
 
+/* Quiet, and without an automount: is something mounted there? */
+static bool is_mount_point(const char *path)
+{
+	struct statx sx;
+
+	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MODE, &sx) &&
+	       (!(sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) || (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT));
+}
+
 static int discover_path(struct audit *a, const char *path)
 {
 	const struct target *same;
 	struct target t;
-	int err = discover__mount(a->discovery, path, &t);
+	int err;
 
-	if (err == -ENOENT || err == -ENOTBLK)
-		return a->options.daemon ? add_absent(a, path) : err;
+	if (a->options.daemon && !is_mount_point(path))
+		return add_absent(a, path);
+	err = discover__mount(a->discovery, path, &t);
 	if (err)
 		return err;
 	same = same_filesystem(a, &t);
@@ -255,15 +265,6 @@ void mounts__sweep(struct audit *a)
 	for (int i = 0; i < a->n_targets; i++)
 		if (is_present(&a->targets[i]) && was_let_go(a, &a->targets[i]))
 			mounts__unmounted(a, a->targets[i].super_block);
-}
-
-/* Quiet, and without an automount: is something mounted there? */
-static bool is_mount_point(const char *path)
-{
-	struct statx sx;
-
-	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MODE, &sx) &&
-	       (!(sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) || (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT));
 }
 
 /*

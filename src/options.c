@@ -10,7 +10,7 @@
 #include "cli.h"
 #include "text.h"
 
-#define HELP_AT 32
+#define HELP_AT 31
 #define HELP_WIDTH 120
 #define MAX_OPTIONS 48
 
@@ -138,7 +138,7 @@ static void print_option(const struct audit_option *o, char letter, FILE *out)
 	else
 		snprintf(head, sizeof(head), "-%c, --%s%s%s", letter, o->name, o->argument ? " " : "",
 			 o->argument ? o->argument : "");
-	snprintf(prefix, sizeof(prefix), "%-*s", HELP_AT, head);
+	snprintf(prefix, sizeof(prefix), "%-*s ", HELP_AT, head);
 	text__wrap(out, prefix, o->help, 2, HELP_WIDTH);
 }
 

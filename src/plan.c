@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "text.h"
+
 /* Attaching to these can hang the machine or is refused by the kernel, whatever table they stand in. */
 static const char *const never[] = {"_raw_spin_", "_raw_read_",     "_raw_write_",     "__rcu_read_",
 				    "rcu_read_",  "migrate_enable", "migrate_disable", "preempt_"};
@@ -365,7 +367,7 @@ static void note_word(char *list, size_t size, const char *word)
 {
 	size_t n = strlen(list);
 
-	if (!strstr(list, word) && n + strlen(word) + 3 < size)
+	if (!text__lists(list, word) && n + strlen(word) + 3 < size)
 		snprintf(list + n, size - n, "%s%s", n ? ", " : "", word);
 }
 

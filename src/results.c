@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 struct maker {
 	struct audit *a;
 	struct results *r;
@@ -22,7 +24,7 @@ static bool is_wanted(const struct maker *k, __u64 sig)
 /* Is it a function of this type, as far as was seen? */
 static bool has_type(const struct maker *k, const struct function *f)
 {
-	return k->type < 0 || strstr(f->filesystems, k->a->types[k->type]);
+	return k->type < 0 || text__lists(f->filesystems, k->a->types[k->type]);
 }
 
 static bool is_shared(const struct function *f)
