@@ -18,12 +18,12 @@ wait_for() {
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
-		sleep 0.5
+		sleep 1
 	done
 }
 
-# snapshot NAME: /metrics as /out/NAME.prom
-snapshot() { curl -sS --max-time 60 $web/metrics >"/out/$1.prom" 2>>/out/curl.err; }
+# snapshot NAME: /metrics as /out/NAME.prom. The daemon keeps a page for a second, but only for who asks in the same words.
+snapshot() { curl -sS --max-time 60 "$web/metrics?$1" >"/out/$1.prom" 2>>/out/curl.err; }
 
 # metric NAME [LABEL]: the sum of the series that have the label, now
 metric() {
@@ -133,9 +133,9 @@ check_formats() {
 compare_with_report() {
 	cat >/root/compared.sh <<-END
 		sync
-		curl -sS $web/metrics >/out/report-before.prom
+		curl -sS $web/metrics?report-before >/out/report-before.prom
 		$w all /data/w 2 >/out/report-workload.json
-		curl -sS $web/metrics >/out/report-after.prom
+		curl -sS $web/metrics?report-after >/out/report-after.prom
 	END
 	run report vfslock report --json -q /data -- sh /root/compared.sh
 }
@@ -339,7 +339,11 @@ stop_daemon() {
 	run stop systemctl stop vfslock
 	echo $(($(uptime_ms) - begin)) >/out/stop.ms
 	run stopped systemctl show -p ActiveState,Result vfslock
-	wait_for 120 no_programs
+	# Each look takes an emulated processor half a second, which closing them needs, too.
+	for _ in $(seq 30); do
+		no_programs && break
+		sleep 4
+	done
 	bpftool prog list >/out/stop.left
 	wait_for 10 sh -c '! pgrep -x vfslock'
 	pgrep -a -x vfslock >/out/stop.processes
