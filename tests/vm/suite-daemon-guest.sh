@@ -43,7 +43,11 @@ result() { query "$1" | jq -r '.data.result[0].value[1] // "none"'; }
 result_is() { [ "$(result "$1")" = "$2" ]; }
 
 # daemon_is_not PID: it runs, as another process
-daemon_is_not() { [ "$(systemctl is-active vfslock)" = active ] && [ "$(main_pid)" != "$1" ]; }
+daemon_is_not() {
+	local pid
+	pid=$(main_pid)
+	[ "$pid" != 0 ] && [ "$pid" != "$1" ] && [ "$(systemctl is-active vfslock)" = active ]
+}
 main_pid() { systemctl show -p MainPID --value vfslock; }
 # Of all programs those that audit: systemd has some of its own.
 programs() { bpftool prog list -j | jq -r '.[] | select(.type | IN("tracing", "kprobe", "raw_tracepoint")).id'; }
