@@ -381,7 +381,7 @@ int ksyms__reload(struct ksyms *ks, const char *path)
 	if (fd < 0)
 		err = ksyms__load(path, &fresh);
 	else
-		err = lseek(fd, 0, SEEK_SET) < 0 ? -errno : load(fd, &fresh);
+		err = lseek(fd, 0, SEEK_SET) < 0 ? -EIO : load(fd, &fresh);
 	if (err)
 		return err;
 	release(ks);
