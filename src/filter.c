@@ -23,7 +23,8 @@ int filter__add_pid(struct task_filter *f, const char *text)
 	char *end;
 	unsigned long pid = strtoul(text, &end, 10);
 
-	if (end == text || *end || !pid || pid > 4194304) {
+	/* strtoul() takes "-1" and " 1", too. */
+	if (*text < '0' || *text > '9' || *end || !pid || pid > 4194304) {
 		fprintf(stderr, "vfslock: --pid %s: give the number of a process\n", text);
 		return -EINVAL;
 	}
