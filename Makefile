@@ -126,7 +126,7 @@ $(BUILD)/unit/test_watch: UNIT_LINK = -Wl,--wrap=clock_gettime
 $(BUILD)/unit/test_cost: UNIT_LINK = -Wl,--wrap=clock_gettime,--wrap=close
 $(BUILD)/unit/test_mounts: src/owners.c
 
-$(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h)
+$(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) $(UNIT_LINK) -o $@ $(filter %.c,$^) -lcmocka
 
