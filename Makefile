@@ -130,6 +130,7 @@ $(BUILD)/unit/test_watch: $(addprefix src/,finding.c judge.c json.c text.c) $(RU
 $(BUILD)/unit/test_watch: UNIT_LINK = -Wl,--wrap=clock_gettime
 $(BUILD)/unit/test_cost: UNIT_LINK = -Wl,--wrap=clock_gettime,--wrap=close
 $(BUILD)/unit/test_mounts: src/owners.c
+$(BUILD)/unit/test_mounts: UNIT_LINK = -Wl,--wrap=statx
 
 $(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h tests/unit/*.h)
 	@mkdir -p $(@D)

@@ -360,8 +360,14 @@ int ksyms__load(const char *path, struct ksyms **out)
 
 int ksyms__keep_open(struct ksyms *ks, const char *path)
 {
-	ks->fd = open(path, O_RDONLY | O_CLOEXEC);
-	return ks->fd < 0 ? -errno : 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (ks->fd >= 0)
+		close(ks->fd);
+	ks->fd = fd;
+	return 0;
 }
 
 static void release(struct ksyms *ks)
