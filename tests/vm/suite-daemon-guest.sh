@@ -18,12 +18,12 @@ wait_for() {
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
-		sleep 0.5
+		sleep 1
 	done
 }
 
-# snapshot NAME: /metrics as /out/NAME.prom
-snapshot() { curl -sS --max-time 60 $web/metrics >"/out/$1.prom" 2>>/out/curl.err; }
+# snapshot NAME: /metrics as /out/NAME.prom. The daemon keeps a page for a second, but only for who asks in the same words.
+snapshot() { curl -sS --max-time 60 "$web/metrics?$1" >"/out/$1.prom" 2>>/out/curl.err; }
 
 # metric NAME [LABEL]: the sum of the series that have the label, now
 metric() {
@@ -69,6 +69,8 @@ mount_data() {
 install_package() {
 	run install dpkg -i $suite/vfslock.deb
 	run enabled systemctl is-enabled vfslock
+	run installed systemctl is-active vfslock
+	snapshot installed
 	run verify systemd-analyze verify --man=no /lib/systemd/system/vfslock.service
 	run conffiles dpkg-query -W -f "\${Conffiles}" vfslock
 	cp $config /out/shipped.conf
@@ -92,14 +94,20 @@ start_prometheus() {
 	wait_for 60 curl -sf -o /dev/null http://127.0.0.1:9090/-/ready
 }
 
-start_daemon() {
-	local begin
-	begin=$(uptime_ms)
-	run start systemctl restart vfslock
-	echo $(($(uptime_ms) - begin)) >/out/start.ms
-	run active systemctl is-active vfslock
-	systemctl show vfslock >/out/unit.show
+# The daemon of the shipped configuration is killed in mid-load. systemd starts another one, of the test's configuration.
+kill_daemon() {
+	local pid
+	pid=$(main_pid)
+	programs | sort >/out/killed.before
+	mkdir -p /var/tmp/load
+	$w create /var/tmp/load 2000 >/dev/null &
+	kill -9 "$pid"
+	wait
+	wait_for 120 daemon_is_not "$pid"
 	started=$SECONDS
+	run restarted systemctl show -p ActiveState,NRestarts,Result vfslock
+	programs | sort >/out/killed.after
+	systemctl show vfslock >/out/unit.show
 	snapshot first
 }
 
@@ -125,9 +133,9 @@ check_formats() {
 compare_with_report() {
 	cat >/root/compared.sh <<-END
 		sync
-		curl -sS $web/metrics >/out/report-before.prom
+		curl -sS $web/metrics?report-before >/out/report-before.prom
 		$w all /data/w 2 >/out/report-workload.json
-		curl -sS $web/metrics >/out/report-after.prom
+		curl -sS $web/metrics?report-after >/out/report-after.prom
 	END
 	run report vfslock report --json -q /data -- sh /root/compared.sh
 }
@@ -271,24 +279,17 @@ check_rights() {
 	systemctl show -p StatusText --value vfslock >/out/process.says
 }
 
-# Killed in mid-load; the next one gets a ring that holds next to nothing, and a textfile on a disk that gets full.
-kill_daemon() {
-	local pid
-	pid=$(main_pid)
+# Another start: a ring that holds next to nothing, and a textfile on a disk that will be full. What the former one leaves to
+# its child is still being closed.
+restart_daemon() {
 	mkdir -p /textfile
 	mount -t tmpfs -o size=2M,mode=755,uid="$(id -u vfslock)",gid="$(id -g vfslock)" textfile /textfile
 	mkdir -p /etc/systemd/system/vfslock.service.d
 	printf '[Service]\nReadWritePaths=/textfile\n' >/etc/systemd/system/vfslock.service.d/textfile.conf
 	systemctl daemon-reload
 	printf 'ring-size 4\ntextfile /textfile/vfslock.prom\ntextfile-interval 1\n' >>$config
-	$w create /data/w 3000 >/dev/null &
-	programs | sort >/out/killed.before
-	kill -9 "$pid"
-	wait
-	wait_for 120 daemon_is_not "$pid"
-	run restarted systemctl show -p ActiveState,NRestarts,Result vfslock
-	programs | sort >/out/killed.after
-	$w unlink /data/w 3000 >/dev/null
+	run restart systemctl restart vfslock
+	run restart-active systemctl is-active vfslock
 }
 
 # Notices are lost, calls are not.
@@ -308,6 +309,8 @@ starve() {
 	ask_panels
 }
 
+alone_there() { [ "$(find /textfile -type f)" = /textfile/vfslock.prom ]; }
+
 fill_disk() {
 	wait_for 10 test -s /textfile/vfslock.prom
 	run textfile promtool check metrics </textfile/vfslock.prom
@@ -324,6 +327,8 @@ fill_disk() {
 	rm /textfile/fill
 	sleep 3
 	stat -c '%Y %i' /textfile/vfslock.prom >/out/textfile.after
+	# One may just be being written.
+	wait_for 10 alone_there
 	find /textfile -type f -printf '%f\n' | sort >/out/textfile.files-after
 }
 
@@ -334,7 +339,11 @@ stop_daemon() {
 	run stop systemctl stop vfslock
 	echo $(($(uptime_ms) - begin)) >/out/stop.ms
 	run stopped systemctl show -p ActiveState,Result vfslock
-	wait_for 120 no_programs
+	# Each look takes an emulated processor half a second, which closing them needs, too.
+	for _ in $(seq 30); do
+		no_programs && break
+		sleep 4
+	done
 	bpftool prog list >/out/stop.left
 	wait_for 10 sh -c '! pgrep -x vfslock'
 	pgrep -a -x vfslock >/out/stop.processes
@@ -356,7 +365,7 @@ step() {
 step mount_data
 step install_package
 step start_prometheus
-step start_daemon
+step kill_daemon
 step prime
 step check_formats
 step break_rules
@@ -366,7 +375,7 @@ step compare_with_report
 step unmount_and_back
 step reload_with_suppression
 step check_rights
-step kill_daemon
+step restart_daemon
 step starve
 step fill_disk
 step stop_daemon
