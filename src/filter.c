@@ -23,7 +23,8 @@ int filter__add_pid(struct task_filter *f, const char *text)
 	char *end;
 	unsigned long pid = strtoul(text, &end, 10);
 
-	if (end == text || *end || !pid || pid > 4194304) {
+	/* strtoul() takes "-1" and " 1", too. */
+	if (*text < '0' || *text > '9' || *end || !pid || pid > 4194304) {
 		fprintf(stderr, "vfslock: --pid %s: give the number of a process\n", text);
 		return -EINVAL;
 	}
@@ -46,25 +47,33 @@ int filter__add_comm(struct task_filter *f, const char *text)
 	return 0;
 }
 
-/* How deep @path lies below the root of its cgroup2 mount: the programs ask for the ancestor at that depth. */
+/* The inode of the hierarchy's root. */
+#define ROOT_CGROUP 1
+
+/*
+ * How deep @path lies below the root of its cgroup2 hierarchy: the programs ask for the ancestor at that depth. -EXDEV:
+ * its mount begins further down, as in a container, so that this cannot be told.
+ */
 static int depth_of(const char *path, const struct stat *st)
 {
 	char up[4096];
-	struct stat above;
+	struct stat above = *st;
+	ino_t top = 0;
 	int depth = 0;
 
 	if (snprintf(up, sizeof(up), "%s", path) >= (int)sizeof(up))
 		return -ENAMETOOLONG;
-	for (dev_t dev = st->st_dev;; depth++) {
+	for (;; depth++) {
 		size_t n = strlen(up);
 
+		top = above.st_ino;
 		if (n + 4 >= sizeof(up))
 			return -ENAMETOOLONG;
 		memcpy(up + n, "/..", 4);
 		if (stat(up, &above))
 			return -errno;
-		if (above.st_dev != dev)
-			return depth;
+		if (above.st_dev != st->st_dev)
+			return top == ROOT_CGROUP ? depth : -EXDEV;
 	}
 }
 
@@ -82,10 +91,11 @@ int filter__add_cgroup(struct task_filter *f, const char *path)
 	}
 	depth = fs.f_type == CGROUP2_SUPER_MAGIC && S_ISDIR(st.st_mode) ? depth_of(path, &st) : -ENOTDIR;
 	if (depth < 0) {
-		fprintf(stderr,
-			"vfslock: --cgroup %s: no directory of a cgroup v2 hierarchy; give one like "
-			"/sys/fs/cgroup/system.slice\n",
-			path);
+		fprintf(stderr, "vfslock: --cgroup %s: %s\n", path,
+			depth == -EXDEV ? "only a part of the hierarchy is mounted there; give it as it is seen "
+					  "outside of containers"
+					: "no directory of a cgroup v2 hierarchy; give one like "
+					  "/sys/fs/cgroup/system.slice");
 		return depth;
 	}
 	if (f->n_cgroups == VL_FILTER)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "text.h"
+#include "utf8.h"
 
 #define WIDTH 110
 #define PLACE_LEN 256
@@ -25,13 +26,29 @@ const char *finding__rfc3339(__u64 ns, char *buf, size_t len)
 	return buf;
 }
 
+/* How many bytes the character at @s has; 0 if no terminal should see it, or it is none. */
+static size_t plain_len(const unsigned char *s)
+{
+	size_t n = utf8__len(s);
+
+	/* U+0080 to U+009F are control characters, too: U+009B begins an escape sequence. */
+	return *s < ' ' || *s == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0) ? 0 : n;
+}
+
 const char *finding__plain(const char *text, char *buf, size_t len)
 {
-	size_t i;
+	size_t at = 0;
 
-	for (i = 0; text[i] && i + 1 < len; i++)
-		buf[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
-	buf[i] = '\0';
+	while (*text) {
+		size_t n = plain_len((const unsigned char *)text), size = n ? n : 1;
+
+		if (at + size >= len)
+			break;
+		memcpy(buf + at, n ? text : "?", size);
+		at += size;
+		text += size;
+	}
+	buf[at] = '\0';
 	return buf;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct named_func {
@@ -183,6 +184,14 @@ bool kbtf__has_member(struct kbtf *kb, const char *tag, const char *member)
 }
 
 /* Module BTF has no name to open it by: all BTF objects of the kernel are asked for theirs. */
+/* Not through libbpf, for which modules that may not be listed are none (libbpf_modules.c). */
+static bool may_list_btf(void)
+{
+	union bpf_attr attr = {0};
+
+	return !syscall(__NR_bpf, BPF_BTF_GET_NEXT_ID, &attr, sizeof(attr)) || errno != EPERM;
+}
+
 static int open_module(struct kbtf *kb, const char *module)
 {
 	struct btf_object *o;
@@ -218,7 +227,7 @@ static int open_module(struct kbtf *kb, const char *module)
 		}
 		return kb->n_objects++;
 	}
-	return -ENODATA;
+	return may_list_btf() ? -ENODATA : -EPERM;
 }
 
 static int find_object(struct kbtf *kb, const char *module)

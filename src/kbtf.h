@@ -39,7 +39,10 @@ struct kbtf_func {
 /* Position of the first argument of @f that is a pointer to struct @tag, or -ENOENT. */
 int kbtf__arg_of_type(struct kbtf *kb, const char *function, const char *tag);
 
-/* @module: NULL for the kernel proper. -ENOENT: no such function in its BTF; -ENODATA: the module has no BTF. */
+/*
+ * @module: NULL for the kernel proper. -ENOENT: no such function in its BTF; -ENODATA: the module has no BTF; -EPERM:
+ * it takes CAP_SYS_ADMIN to open it.
+ */
 int kbtf__func(struct kbtf *kb, const char *name, const char *module, struct kbtf_func *out);
 
 /* A method of an ops struct, from the type of the struct's member. */

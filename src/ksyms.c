@@ -323,29 +323,28 @@ bool ksyms__outdated(const struct ksyms *ks)
 	return hash_modules() != ks->loaded;
 }
 
-static int load(int fd, struct ksyms **out)
+/* NULL: *@err says why. */
+static struct ksyms *load(int fd, int *err)
 {
 	struct ksyms *ks = calloc(1, sizeof(*ks));
 	size_t len = 0;
-	int err;
 
+	*err = -ENOMEM;
 	if (!ks)
-		return -ENOMEM;
+		return NULL;
 	ks->fd = -1;
 	ks->loaded = hash_modules();
-	err = read_file(fd, &ks->buf, &len);
-	if (!err)
-		err = parse(ks, len);
-	if (!err) {
+	*err = read_file(fd, &ks->buf, &len);
+	if (!*err)
+		*err = parse(ks, len);
+	if (!*err) {
 		ks->buf = shrink(ks->buf, ks->buf_len);
-		err = build_index(ks);
+		*err = build_index(ks);
 	}
-	if (err) {
-		ksyms__free(ks);
-		return err;
-	}
-	*out = ks;
-	return 0;
+	if (!*err)
+		return ks;
+	ksyms__free(ks);
+	return NULL;
 }
 
 int ksyms__load(const char *path, struct ksyms **out)
@@ -354,15 +353,21 @@ int ksyms__load(const char *path, struct ksyms **out)
 
 	if (fd < 0)
 		return -errno;
-	err = load(fd, out);
+	*out = load(fd, &err);
 	close(fd);
 	return err;
 }
 
 int ksyms__keep_open(struct ksyms *ks, const char *path)
 {
-	ks->fd = open(path, O_RDONLY | O_CLOEXEC);
-	return ks->fd < 0 ? -errno : 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (ks->fd >= 0)
+		close(ks->fd);
+	ks->fd = fd;
+	return 0;
 }
 
 static void release(struct ksyms *ks)
@@ -375,18 +380,19 @@ static void release(struct ksyms *ks)
 
 int ksyms__reload(struct ksyms *ks, const char *path)
 {
-	struct ksyms *fresh = NULL;
-	int fd = ks->fd, err;
+	int kept = ks->fd, fd = kept < 0 ? open(path, O_RDONLY | O_CLOEXEC) : kept, err;
+	struct ksyms *fresh;
 
-	if (fd < 0)
-		err = ksyms__load(path, &fresh);
-	else
-		err = lseek(fd, 0, SEEK_SET) < 0 ? -errno : load(fd, &fresh);
-	if (err)
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	fresh = load(fd, &err);
+	if (kept < 0)
+		close(fd);
+	if (!fresh)
 		return err;
 	release(ks);
 	*ks = *fresh;
-	ks->fd = fd;
+	ks->fd = kept;
 	free(fresh);
 	return 0;
 }

@@ -211,27 +211,36 @@ void mounts__disarm(struct audit *a)
 	owners__write(NULL, 0, control->watched);
 }
 
+/* The first that is mounted and has the object, or -1. */
+static int user_of(const struct audit *a, __u64 address)
+{
+	for (int i = 0; i < a->n_targets; i++) {
+		const struct target *t = &a->targets[i];
+
+		if (is_present(t) && (address == t->super_block || address == t->disk || address == t->type))
+			return i;
+	}
+	return -1;
+}
+
 /*
  * The disk or the type of a filesystem that went away may go next, and something else come to its address. Not that of
- * the last one: an audit ends with it, after the disk's ->release().
+ * the last one: an audit ends with it, after the disk's ->release(). What others have, too, is theirs from now on.
  */
 static void drop_owners(struct audit *a)
 {
 	volatile struct vl_control *control = templates__control(a->templates);
 
 	for (int i = 0; i < a->n_owners; i++) {
-		const struct owner *o = &a->owners[i];
-		bool used = false;
+		struct owner *o = &a->owners[i];
+		int user = user_of(a, o->address);
 
-		for (int k = 0; k < a->n_targets; k++) {
-			const struct target *t = &a->targets[k];
-
-			used = used || (is_present(t) && (o->address == t->super_block || o->address == t->disk ||
-							  o->address == t->type));
-		}
-		if (!used)
+		if (user >= 0)
+			o->target = user;
+		else
 			control->owners[o->index] = control->watched[o->index] = VL_NOBODY;
 	}
+	name_owners(a, control);
 }
 
 void mounts__unmounted(struct audit *a, __u64 super_block)

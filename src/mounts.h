@@ -38,7 +38,7 @@ void mounts__sweep(struct audit *a);
  */
 int mounts__take_up(struct audit *a);
 
-/* Audits what is mounted at these paths from now on; -ENOSPC if there are too many. mounts__take_up() comes next. */
+/* Audits what is mounted at these paths from now on; -E2BIG if there are too many. mounts__take_up() comes next. */
 int mounts__set_paths(struct audit *a, char *const *paths, int n);
 
 /* Index in a->types, made if it is new; the last one stands for all that do not fit. */

@@ -238,6 +238,9 @@ static int find_function(struct kbtf *kb, const struct ksyms *ks, struct functio
 	f->btf.args = f->where.args;
 	if (err == -ENODATA)
 		function__note(f, REFUSAL_no_btf, "module %s has no BTF on this kernel", f->module);
+	else if (err == -EPERM)
+		function__note(f, REFUSAL_no_btf, "the BTF of module %s cannot be opened without CAP_SYS_ADMIN",
+			       f->module);
 	else
 		function__note(f, REFUSAL_no_btf, "not in the BTF of %s", module ? module : "the kernel");
 	return 0;

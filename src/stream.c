@@ -234,9 +234,13 @@ int stream__update(struct stream *s, const struct results *r, bool all)
 		else if (is_told(s, f))
 			s->known[at].now += f->calls;
 	}
-	for (int i = 0; i < s->n; i++)
-		if (s->known[i].hushed)
-			s->known[i].base = s->known[i].hushed - s->known[i].entry.calls;
+	for (int i = 0; i < s->n; i++) {
+		struct known *k = &s->known[i];
+
+		/* There may be fewer than were told: a folio that was unlocked very late. */
+		if (k->hushed)
+			k->base = k->hushed > k->entry.calls ? k->hushed - k->entry.calls : 0;
+	}
 	for (int i = 0; i < r->n_findings; i++)
 		if (is_told(s, &r->findings[i]))
 			tell_if_new(s, &r->findings[i], all);

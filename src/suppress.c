@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DAY 86400
+#define BLANKS " \t"
 
 struct suppressions {
 	struct suppression *of;
@@ -17,39 +18,62 @@ struct suppressions {
 /* "2027-01-31" -> the end of that day; "never" -> 0. */
 static int parse_expiry(const char *word, time_t *out)
 {
-	struct tm tm = {0}, again;
-	int year, month, day, end = 0;
+	int year, month, day;
+	char again[40];
+	struct tm tm;
+	time_t end;
 
 	if (!strcmp(word, "never")) {
 		*out = 0;
 		return 0;
 	}
-	if (sscanf(word, "%4d-%2d-%2d%n", &year, &month, &day, &end) != 3 || word[end])
+	if (sscanf(word, "%4d-%2d-%2d", &year, &month, &day) != 3 || year < 0)
 		return -EINVAL;
 	tm = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-	again = tm;
-	*out = timegm(&again) + DAY;
-	/* timegm() makes the 2nd of March of the 30th of February. */
-	return again.tm_mday == tm.tm_mday && again.tm_mon == tm.tm_mon ? 0 : -EINVAL;
+	end = timegm(&tm) + DAY;
+	*out = end > 0 ? end : 1; /* 0 is never */
+	/* timegm() makes the 2nd of March of the 30th of February, and sscanf() a date of "27-1-31". */
+	snprintf(again, sizeof(again), "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	return strcmp(again, word) ? -EINVAL : 0;
+}
+
+/* Copies the word that *@at begins with, and skips it and the blanks behind it. -E2BIG: it does not fit. */
+static int take_word(char **at, char *out, size_t room)
+{
+	size_t n = strcspn(*at, BLANKS);
+
+	if (n >= room)
+		return -E2BIG;
+	memcpy(out, *at, n);
+	out[n] = '\0';
+	*at += n;
+	*at += strspn(*at, BLANKS);
+	return 0;
 }
 
 static int parse_line(char *line, struct suppression *s, const char **wrong)
 {
 	char expiry[32];
-	int reason = 0;
 
-	*wrong = "give RULE FUNCTION EXPIRY REASON, like: inode_operations.create.* ext4_create 2027-01-31 bug 1234";
-	if (sscanf(line, "%127s %63s %31s %n", s->rule, s->function, expiry, &reason) != 3 || !reason)
+	*wrong = "the pattern is too long: rules have up to 127 characters, functions up to 63";
+	if (take_word(&line, s->rule, sizeof(s->rule)) || take_word(&line, s->function, sizeof(s->function)))
 		return -EINVAL;
-	if (!line[reason]) {
+	*wrong = "the third word is the last day on which it is in force, YYYY-MM-DD, or 'never'";
+	if (take_word(&line, expiry, sizeof(expiry)))
+		return -EINVAL;
+	if (!*expiry) {
+		*wrong = "give RULE FUNCTION EXPIRY REASON, like: inode_operations.create.* ext4_create 2027-01-31 "
+			 "bug 1234";
+		return -EINVAL;
+	}
+	if (parse_expiry(expiry, &s->expires))
+		return -EINVAL;
+	if (!*line) {
 		*wrong = "say why in the words after the expiry";
 		return -EINVAL;
 	}
-	if (parse_expiry(expiry, &s->expires)) {
-		*wrong = "the third word is the last day on which it is in force, YYYY-MM-DD, or 'never'";
-		return -EINVAL;
-	}
-	s->reason = strdup(line + reason);
+	s->reason = strdup(line);
+	*wrong = "no memory";
 	return s->reason ? 0 : -ENOMEM;
 }
 
@@ -61,7 +85,7 @@ static int add_line(struct suppressions *all, const char *path, char *line, int 
 	int err;
 
 	line[strcspn(line, "\r\n")] = '\0';
-	line += strspn(line, " \t");
+	line += strspn(line, BLANKS);
 	if (!*line || *line == '#')
 		return 0;
 	err = parse_line(line, &s, &wrong);
@@ -99,7 +123,11 @@ int suppressions__load(const char *path, struct suppressions **out)
 		err = add_line(all, path, line, ++number);
 		first = first ? first : err;
 	}
-	err = first ? first : ferror(f) ? -EIO : 0;
+	err = first;
+	if (!err && !feof(f)) {
+		err = -errno;
+		fprintf(stderr, "vfslock: %s: %s\n", path, strerror(-err));
+	}
 	free(line);
 	fclose(f);
 	if (err)

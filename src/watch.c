@@ -128,13 +128,16 @@ static void json_repeat(struct watch_writer *w, struct json_writer *j, const str
 	json_string(j, "rule", f->rule->id);
 	json_string(j, "function", f->function->name);
 	json_string(j, "mount", f->target ? f->target->path : NULL);
-	json_begin_object(j, "task");
-	if (w->every_call) {
-		json_u64(j, "pid", f->sample.pid);
-		json_u64(j, "tgid", f->sample.tgid);
-		json_string(j, "comm", f->sample.comm);
-		json_u64(j, "cpu", f->sample.cpu);
+	/* Of several calls there is no one task. */
+	if (!w->every_call) {
+		json_null(j, "task");
+		return;
 	}
+	json_begin_object(j, "task");
+	json_u64(j, "pid", f->sample.pid);
+	json_u64(j, "tgid", f->sample.tgid);
+	json_string(j, "comm", f->sample.comm);
+	json_u64(j, "cpu", f->sample.cpu);
 	json_end(j);
 }
 

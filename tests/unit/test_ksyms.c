@@ -253,6 +253,101 @@ static void test_reload(void **state)
 	ksyms__free(ks);
 }
 
+/* In place of what the file at @path has; the file stays the same one. */
+static void rewrite(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Read again from where it is open, whatever has become of its path and of the right to open it. */
+static void test_keep_open(void **state)
+{
+	char path[] = "/tmp/test_ksyms.XXXXXX", other[64];
+	int fd = mkstemp(path);
+	struct ksyms *ks = NULL;
+	struct ksym sym;
+	__u64 addr;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	rewrite(path, "ffffffff81000000 T first\n");
+	assert_int_equal(ksyms__load(path, &ks), 0);
+	assert_int_equal(ksyms__keep_open(ks, path), 0);
+	/* The same symbols are there again: it is read from its beginning each time. */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ksyms__reload(ks, "/nonexistent/kallsyms"), 0);
+		assert_int_equal(ksyms__count(ks), 1);
+	}
+	rewrite(path, "ffffffff81000000 T first\nffffffffc0500000 t late_open\t[late]\n");
+	snprintf(other, sizeof(other), "%s.old", path);
+	assert_int_equal(rename(path, other), 0);
+	rewrite(path, "ffffffff82000000 T not_this\n");
+	assert_int_equal(ksyms__reload(ks, path), 0);
+	assert_int_equal(ksyms__count(ks), 2);
+	assert_int_equal(ksyms__addr(ks, "late_open", "late", &addr), 0);
+	assert_int_equal(ksyms__addr(ks, "not_this", NULL, &addr), -ENOENT);
+	/* What the kernel shows to one who may not see addresses: an error, and all stays as it was. */
+	rewrite(other, "0000000000000000 T first\n");
+	assert_int_equal(ksyms__reload(ks, path), -EPERM);
+	rewrite(other, "");
+	assert_int_equal(ksyms__reload(ks, path), -EINVAL);
+	assert_int_equal(ksyms__count(ks), 2);
+	assert_int_equal(ksyms__lookup(ks, 0xffffffffc0500004ULL, &sym), 0);
+	assert_string_equal(sym.name, "late_open");
+	/* It is still open then. */
+	rewrite(other, "ffffffff81000000 T first\nffffffffc0500000 t later_open\t[later]\n");
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(ksyms__reload(ks, path), 0);
+	assert_int_equal(ksyms__addr(ks, "later_open", "later", &addr), 0);
+	ksyms__free(ks);
+}
+
+/* The lowest descriptor that is free. */
+static int next_fd(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+/* Whatever is opened is closed, and a file that cannot be opened leaves the path in force. */
+static void test_keep_open_descriptors(void **state)
+{
+	char path[] = "/tmp/test_ksyms.XXXXXX";
+	int fd = mkstemp(path), before;
+	struct ksyms *ks = NULL;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	rewrite(path, "ffffffff81000000 T first\n");
+	before = next_fd();
+	assert_int_equal(ksyms__load(path, &ks), 0);
+	assert_int_equal(next_fd(), before);
+	assert_int_equal(ksyms__keep_open(ks, "/nonexistent/kallsyms"), -ENOENT);
+	assert_int_equal(ksyms__reload(ks, "/nonexistent/kallsyms"), -ENOENT);
+	assert_int_equal(ksyms__reload(ks, path), 0);
+	assert_int_equal(next_fd(), before);
+	assert_int_equal(ksyms__keep_open(ks, path), 0);
+	assert_true(next_fd() > before);
+	rewrite(path, "");
+	assert_int_equal(ksyms__reload(ks, path), -EINVAL);
+	/* Asked for again, it takes the place of the one that is open. */
+	rewrite(path, "ffffffff81000000 T first\n");
+	assert_int_equal(ksyms__keep_open(ks, path), 0);
+	assert_int_equal(ksyms__reload(ks, path), 0);
+	ksyms__free(ks);
+	unlink(path);
+	assert_int_equal(next_fd(), before);
+}
+
 /* As large as a real one, with more modules than a table starts with. */
 static void test_large(void **state)
 {
@@ -295,6 +390,8 @@ int main(void)
 		cmocka_unit_test(test_load_errors),
 		cmocka_unit_test(test_malformed_lines),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_keep_open),
+		cmocka_unit_test(test_keep_open_descriptors),
 		cmocka_unit_test(test_large),
 	};
 

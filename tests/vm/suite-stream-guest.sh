@@ -289,7 +289,25 @@ END
 	nothing_left shot
 }
 
-[ "$events" = 0 ] || watch_evidence
+# with CAPS COMMAND...: as another user who has these capabilities, and no others
+with() {
+	caps=$1
+	shift
+	/usr/bin/setpriv --reuid 999 --regid 999 --clear-groups --bounding-set +all --inh-caps "$caps" --ambient-caps "$caps" "$@"
+}
+
+rights_evidence() {
+	chmod 777 /mnt/w
+	run three with +bpf,+perfmon,+syslog $v report --json -q /mnt -- sleep 1
+	run no-syslog with +bpf,+perfmon $v report -d 1 /mnt
+	run no-perfmon with +bpf,+syslog $v report -d 1 /mnt
+	run no-bpf with +perfmon,+syslog $v report -d 1 /mnt
+}
+
+if [ "$events" != 0 ]; then
+	rights_evidence
+	watch_evidence
+fi
 serve_evidence
 umount /mnt
 echo "end at $(cut -d ' ' -f 1 /proc/uptime) s"
