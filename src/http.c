@@ -109,7 +109,9 @@ static void add_headers(struct MHD_Response *r, const char *type)
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 	if (!strncmp(type, "text/html", strlen("text/html")))
-		MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+		MHD_add_response_header(r, "Content-Security-Policy",
+					"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+					"form-action 'none'; frame-ancestors 'none'");
 }
 
 /* @text is the response's, or freed if there is none. */
