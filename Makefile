@@ -11,6 +11,7 @@
 #	make lockdep-kernel	a kernel with lockdep for the guests, built from Debian's source
 #	make test-lockdep	the table of held locks against lockdep's, on that kernel; ends with totals as `make test`
 #	make fuzz	the reader of documents, under libFuzzer, for two minutes
+#	make page	the page of `vfslock serve`, of an audit that is made up, to be looked at: build/page/*.html
 #	make		builds build/vfslock, one static binary
 #
 # `demo`, `test`, `test-lockdep`, `matrix`, `soak`, `bench` and `lockdep-kernel` install what they need (Debian, as root).
@@ -37,7 +38,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/rules.o $(BUILD)/obj/
 BPF_OBJECTS = $(BUILD)/vfslock.bpf.o $(BUILD)/portable.bpf.o $(BUILD)/locks.bpf.o $(BUILD)/reader.bpf.o $(BUILD)/calibrate.bpf.o
 GENERATED = $(BUILD)/gen/rules.c $(BUILD)/gen/ids.h $(BUILD)/gen/probes.h
 
-.PHONY: all demo test unit lint btf http guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
+.PHONY: all page demo test unit lint btf http guest locks mutations kernels matrix bench fuzz check-spec clean packages lockdep-kernel test-lockdep \
 	soak soak-short
 .DELETE_ON_ERROR:
 
@@ -81,9 +82,31 @@ $(BUILD)/unit/test_rules: tests/unit/test_rules.c src/judge.c $(BUILD)/gen/rules
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
-$(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/judge.c src/hist.c $(BUILD)/gen/rules.c $(wildcard src/*.h bpf/*.h)
+$(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/breach.c src/index.c src/suppress.c src/text.c src/judge.c src/hist.c $(BUILD)/gen/rules.c $(wildcard src/*.h bpf/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
+
+# What is published, of an audit that is made up (tests/page).
+METRICS_SOURCES = src/metrics.c src/metrics_state.c src/published.c src/bytype.c src/expose.c src/process.c src/hist.c src/json.c
+MADE_UP = tests/page/made_up.c src/judge.c $(BUILD)/gen/rules.c
+
+$(BUILD)/unit/test_metrics: tests/unit/test_metrics.c $(METRICS_SOURCES) $(MADE_UP) $(wildcard src/*.h bpf/*.h tests/page/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -Itests/page -o $@ $(filter %.c,$^) -lcmocka -lm
+
+PAGE_SOURCES = $(wildcard src/page*.c) src/html.c src/violations.c src/wording.c src/text.c src/bytype.c src/hist.c src/json.c
+
+$(BUILD)/unit/test_page: tests/unit/test_page.c $(PAGE_SOURCES) $(MADE_UP) $(wildcard src/*.h bpf/*.h tests/page/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -Itests/page -o $@ $(filter %.c,$^) -lcmocka -lm
+
+# The page of an audit that is made up, in files to be looked at: make page
+page: $(BUILD)/page/render
+	$< $(<D)
+
+$(BUILD)/page/render: tests/page/render.c $(sort $(METRICS_SOURCES) $(PAGE_SOURCES)) $(MADE_UP) $(wildcard src/*.h bpf/*.h tests/page/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Ibpf -Itests/page -o $@ $(filter %.c,$^) -lm
 
 RST_SOURCES = src/rst.c src/rst_table.c src/rst_words.c
 

@@ -107,7 +107,7 @@ static __always_inline void vl_follow_start(__u64 *ctx, const struct vl_frame *f
 	f->start_ns = frame && vl_plan(VL_PLAN_LATENCY) ? frame->start_ns : now;
 	if (frame) {
 		f->sig = frame->sig;
-		f->owner = frame->owner;
+		f->target = vl_target_of(frame->owner);
 	}
 	f->fn = vl_plan(VL_PLAN_FUNCTION);
 	f->stack = vl_follow_stack(ctx, frame, now);

@@ -78,7 +78,7 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 #define VL_STACK_OF(frame) 0
 
 #define VL_ENTER(id, slots)                                                                                            \
-	__u64 words[2 * (slots) + 1], sig;                                                                             \
+	__u64 words[2 * (slots) + 2], sig;                                                                             \
 	struct vl_frame *f;                                                                                            \
 	__u32 owner;                                                                                                   \
                                                                                                                        \

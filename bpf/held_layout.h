@@ -129,7 +129,7 @@ struct vl_site_stats {
 };
 
 struct vl_lock_hist {
-	__u64 max_ns;
+	__u64 max_ns, sum_ns;
 	__u64 counts[VL_HIST_BUCKETS];
 };
 

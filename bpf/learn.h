@@ -30,7 +30,7 @@ static __always_inline bool vl_is_new(const struct vl_tables_key *key)
 static __always_inline void vl_learn(__u32 type, __u32 ops, __u64 table, __u32 owner)
 {
 	struct vl_tables_key key = {.i_op = table, .ops = ops + 1, .kind = type};
-	struct vl_event ev = {.type = type, .ops = ops, .a = table, .owner = owner};
+	struct vl_event ev = {.type = type, .ops = ops, .a = table, .target = vl_target_of(owner)};
 
 	if (table && vl_is_new(&key))
 		vl_notify(&ev);
@@ -58,7 +58,7 @@ int BPF_PROG(learn_inode, struct dentry *dentry, struct inode *inode)
 	ev.b = key.i_fop;
 	ev.c = key.a_ops;
 	ev.d = key.d_op;
-	ev.owner = owner;
+	ev.target = vl_target_of(owner);
 	vl_notify(&ev);
 	return 0;
 }
@@ -166,7 +166,7 @@ int BPF_PROG(unmounted, struct super_block *sb)
 
 	if (!vl_watched(sb, &owner))
 		return 0;
-	ev.owner = owner;
+	ev.target = vl_target_of(owner);
 	control.owners[owner] = control.watched[owner] = VL_NOBODY;
 	vl_notify(&ev);
 	return 0;

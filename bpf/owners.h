@@ -31,6 +31,17 @@ static __always_inline bool vl_watched(const void *object, __u32 *owner)
 	return control.watched[*owner] == (__u64)object;
 }
 
+/* In the signature, which type of filesystem the call is about. */
+static __always_inline __u64 vl_type_of(__u32 owner)
+{
+	return (__u64)control.types[owner & (VL_OWNERS - 1)] << VL_SIG_TYPE_SHIFT;
+}
+
+static __always_inline __u32 vl_target_of(__u32 owner)
+{
+	return control.targets[owner & (VL_OWNERS - 1)];
+}
+
 /*
  * Makes a value unknown to the verifier. It would otherwise follow every combination of lock states to the first test
  * of a flag, as it can decide the test for each (mark_chain_precision()): a million instructions for rename.

@@ -27,6 +27,53 @@ static __always_inline __u64 vl_context(void)
 	return count & PREEMPT_INTERRUPT_MASK ? VL_SIG_ATOMIC | VL_SIG_INTERRUPT : VL_SIG_ATOMIC;
 }
 
+/* Which tasks alone are looked at, where VL_PLAN_FILTER says so. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VL_FILTER);
+	__type(key, __u64); /* thread group id */
+	__type(value, __u32);
+} wanted_pids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VL_FILTER);
+	__uint(key_size, 16);
+	__type(value, __u32);
+} wanted_comms SEC(".maps");
+
+static __always_inline bool vl_in_wanted_cgroup(void)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < VL_FILTER; i++) {
+		if (i >= control.n_cgroups)
+			return false;
+		if (bpf_get_current_ancestor_cgroup_id((int)control.cgroup_levels[i]) == control.cgroups[i])
+			return true;
+	}
+	return false;
+}
+
+/* @room: two words. */
+static __always_inline bool vl_task_wanted(__u64 *room)
+{
+	__u64 wanted = vl_plan(VL_PLAN_FILTER);
+
+	if (wanted & VL_FILTER_PID) {
+		room[0] = bpf_get_current_pid_tgid() >> 32;
+		if (!bpf_map_lookup_elem(&wanted_pids, room))
+			return false;
+	}
+	if (wanted & VL_FILTER_COMM) {
+		/* Older kernels write no more than the name and its end (bpf_get_current_comm(), strscpy()). */
+		room[0] = room[1] = 0;
+		bpf_get_current_comm(room, 16);
+		if (!bpf_map_lookup_elem(&wanted_comms, room))
+			return false;
+	}
+	return !(wanted & VL_FILTER_CGROUP) || vl_in_wanted_cgroup();
+}
+
 #define vl_not_selected(sig) (vl_plan(VL_PLAN_SELECT) && !((sig)&vl_plan(VL_PLAN_SELECT)))
 
 /* The end of a call of which it matters whether the task slept. */

@@ -29,6 +29,14 @@ struct {
 	__type(value, struct vl_stack_value);
 } by_stack SEC(".maps");
 
+/* Call paths whose calls nobody wants to hear of one by one: no violations. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct vl_stack_key);
+	__type(value, __u32);
+} muted SEC(".maps");
+
 #define VL_STACK_DEPTH 48
 #define EEXIST 17
 
@@ -230,18 +238,32 @@ static __always_inline void vl_keep_holders(const struct vl_stack_key *key)
 }
 
 /* The sample is in the map by now: its room is used again, as the programs' stack is small. */
-static __always_inline void vl_notify_stack(const struct vl_stack_key *key, struct vl_stack_value *room)
+static __always_inline void vl_notify_call(enum vl_event_type type, const struct vl_stack_key *key, __u64 now,
+					   struct vl_stack_value *room)
 {
-	struct vl_event *ev = (struct vl_event *)room;
+	struct vl_call_event *ev = (struct vl_call_event *)room;
+	__u64 id = bpf_get_current_pid_tgid();
 
-	*ev = (struct vl_event){.type = VL_EVENT_STACK, .a = key->fn, .b = key->sig};
-	vl_notify(ev);
+	_Static_assert(sizeof(*ev) <= sizeof(*room), "the event fits where the sample was");
+	ev->type = type;
+	ev->fn = key->fn;
+	ev->sig = key->sig;
+	ev->ns = now;
+	ev->stack = key->stack;
+	ev->target = key->target;
+	ev->pid = id;
+	ev->tgid = id >> 32;
+	ev->cpu = bpf_get_smp_processor_id();
+	ev->zero = 0;
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	if (bpf_ringbuf_output(&events, ev, sizeof(*ev), 0))
+		vl_lose(VL_LOST_ring_full);
 }
 
 /* Counts the call under its stack; the first call of a stack keeps the sample. */
 static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_call *call)
 {
-	struct vl_stack_key key = {.fn = fn, .sig = call->sig, .owner = call->owner};
+	struct vl_stack_key key = {.fn = fn, .sig = call->sig, .target = vl_target_of(call->owner)};
 	struct vl_stack_value *known;
 	__u64 now = bpf_ktime_get_ns();
 
@@ -251,7 +273,7 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_
 		vl_fill_sample(call, now);
 		if (!bpf_map_update_elem(&by_stack, &key, call->sample, BPF_NOEXIST)) {
 			vl_keep_holders(&key);
-			vl_notify_stack(&key, call->sample);
+			vl_notify_call(VL_EVENT_STACK, &key, now, call->sample);
 			return;
 		}
 		known = bpf_map_lookup_elem(&by_stack, &key); /* another CPU was first, or the table is full */
@@ -262,6 +284,8 @@ static __always_inline void vl_count_stack(void *ctx, __u64 fn, const struct vl_
 	}
 	__sync_fetch_and_add(&known->calls, 1);
 	known->last_ns = now;
+	if (control.every_call && !bpf_map_lookup_elem(&muted, &key))
+		vl_notify_call(VL_EVENT_CALL, &key, now, call->sample);
 }
 
 static __always_inline __u64 vl_cpu(void)
@@ -336,6 +360,7 @@ static __always_inline void vl_count_latency(__u64 ns, __u64 cpu)
 	if (bucket >= VL_HIST_BUCKETS)
 		return;
 	h->counts[bucket]++;
+	h->sum_ns += ns;
 	if (ns > h->max_ns)
 		h->max_ns = ns;
 }

@@ -14,7 +14,8 @@
 
 /*
  * The signature: all that the judge needs to know of a call, in 64 bits.
- *   0-31   state of up to 8 locks at entry, 4 bits each (enum vl_state)
+ *   0-27   state of up to 7 locks at entry, 4 bits each (enum vl_state)
+ *   28-31  which of the audited types of filesystem, where there may be several (vl_control.types)
  *   32-47  state of up to 4 locks at exit
  *   48-57  conditions of the method's rules
  *   58-63  flags
@@ -23,6 +24,8 @@
 #define VL_EXIT_SLOTS 4
 #define VL_SLOTS (VL_ENTRY_SLOTS + VL_EXIT_SLOTS)
 #define VL_METHOD_SLOTS 6 /* no method has more, of both kinds together: a program's stack is small */
+#define VL_SIG_TYPE_SHIFT 28
+#define VL_TYPES 16
 #define VL_SIG_EXIT_SHIFT 32
 #define VL_SIG_CONDITION 48
 #define VL_SIG_ATOMIC (1ULL << 58)     /* preempt_count was not 0: the caller could not sleep */
@@ -76,7 +79,7 @@ struct vl_stack_key {
 	__s32 stack; /* id in the stack map, or in the second from VL_MORE_STACKS on; negative: no stack could be taken
 		      */
 	__u64 sig;
-	__u32 owner; /* index in vl_control.owners of the object the calls were about */
+	__u32 target; /* vl_control.targets of the object the calls were about */
 	__u32 zero;
 };
 
@@ -106,7 +109,7 @@ struct vl_row {
 
 /* Latencies of one function on one CPU; VL_HIST_BUCKETS is bpf/hist_layout.h's. */
 struct vl_hist {
-	__u64 max_ns;
+	__u64 max_ns, sum_ns;
 	__u64 counts[VL_HIST_BUCKETS];
 };
 
@@ -132,6 +135,7 @@ struct vl_frame {
 	__s32 stack;               /* pairs by kprobe: taken at the entry, see vl_stack_at_entry() */
 };
 
+_Static_assert(VL_METHOD_SLOTS <= 7, "the eighth slot's bits hold the type");
 _Static_assert(sizeof(struct vl_frame) == 256, "a frame's index is shifted by 8");
 
 /*
@@ -142,7 +146,7 @@ struct vl_followed {
 	__u64 start_ns;
 	__u64 mapping, index; /* as they were at the return: a folio that is locked keeps them */
 	__u64 sig;
-	__u32 fn, owner;
+	__u32 fn, target;
 	__s32 stack;  /* id, as in struct vl_stack_key */
 	__u32 number; /* of the method among those that are followed */
 	__u32 pid, tgid, cpu;
@@ -181,7 +185,8 @@ enum vl_lost {
 };
 
 enum vl_event_type {
-	VL_EVENT_STACK,
+	VL_EVENT_STACK, /* the first call of a stack: struct vl_call_event */
+	VL_EVENT_CALL,  /* a later one, if all are wanted: the same */
 	VL_EVENT_TABLES,
 	VL_EVENT_OPS,  /* a table of a struct that spec/ describes */
 	VL_EVENT_ALSO, /* the same, as the other struct that the spec says holds its methods (lease_manager_operations)
@@ -194,11 +199,20 @@ enum vl_event_type {
 struct vl_event {
 	__u32 type;
 	__u32 ops;     /* OPS, ALSO, FUNCTION: enum vl_ops_id */
-	__u64 a, b, c; /* STACK: a = function, b = signature; TABLES: i_op, i_fop, a_ops; OPS, ALSO: a = table;
-			  FUNCTION: a */
+	__u64 a, b, c; /* TABLES: i_op, i_fop, a_ops; OPS, ALSO: a = table; FUNCTION: a */
 	__u64 d;       /* TABLES: d_op */
 	__u32 mode;    /* TABLES: i_mode */
-	__u32 owner;   /* of whom: index in vl_control.watched */
+	__u32 target;  /* of whom: vl_control.targets */
+};
+
+/* A call with a suspicious signature, or one that is not judged yet. */
+struct vl_call_event {
+	__u32 type, fn;
+	__u64 sig, ns;
+	__s32 stack; /* with fn, sig and target: the key of its struct vl_stack_value */
+	__u32 target;
+	__u32 pid, tgid, cpu, zero;
+	char comm[16];
 };
 
 /* The ops tables of a kind of inode, as an inode carries them. */
@@ -209,6 +223,7 @@ struct vl_tables_key {
 };
 
 /* What all programs look up at run time. */
+#define VL_FILTER 8 /* values of one kind of filter */
 #define VL_OWNER_BITS 6
 #define VL_OWNERS (1 << VL_OWNER_BITS)
 #define VL_NOBODY 1ULL
@@ -223,7 +238,18 @@ struct vl_control {
 	__u32 multiplier, unused;
 	__u64 owners[VL_OWNERS];  /* VL_NOBODY where there is none; everywhere, it makes all programs inert */
 	__u64 watched[VL_OWNERS]; /* whose tables are learnt: the same, from before the programs are attached */
+	__u32 targets[VL_OWNERS]; /* number of the mount that an owner belongs to: stays its own when places change */
+	__u8 types[VL_OWNERS];    /* number of its type of filesystem */
+	__u32 every_call;         /* 1: a VL_EVENT_CALL for each suspicious call */
+	__u32 n_cgroups;          /* whose tasks alone are looked at, if VL_PLAN_FILTER says so */
+	__u64 cgroups[VL_FILTER];
+	__u32 cgroup_levels[VL_FILTER]; /* depth below the root, which is 0 */
 };
+
+/* Whose calls alone are looked at: VL_PLAN_FILTER. Each kind that is named must match, by one of its values. */
+#define VL_FILTER_PID 1
+#define VL_FILTER_COMM 2
+#define VL_FILTER_CGROUP 4
 
 /* Index of an address in a table of 2^@bits. @low: the lower half of the address. */
 static inline __attribute__((always_inline)) __u32 vl_address_index(__u32 low, __u32 multiplier, __u32 bits)
@@ -262,7 +288,9 @@ static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u
 #define VL_PLAN_ARG 40         /* byte offsets of arguments that must be copied */
 #define VL_PLAN_FOLLOW 56      /* the method's number among those that are followed */
 #define VL_PLAN_FROM_ENTRY 57  /* 1: they are followed from the entry on, and the return is not watched */
-#define VL_PLAN_MAX 58
+#define VL_PLAN_TYPES 58       /* 1: the type of the filesystem goes into the signature */
+#define VL_PLAN_FILTER 59      /* mask of VL_FILTER_...: whose calls alone are looked at */
+#define VL_PLAN_MAX 60
 
 enum vl_context_source { VL_CONTEXT_UNKNOWN, VL_CONTEXT_VARIABLE, VL_CONTEXT_PCPU_HOT };
 

@@ -136,6 +136,7 @@ static __always_inline void vl_lock_hist_add(struct vl_lock_hist *h, __u64 ns)
 	if (bucket >= VL_HIST_BUCKETS)
 		return;
 	__sync_fetch_and_add(&h->counts[bucket], 1);
+	__sync_fetch_and_add(&h->sum_ns, ns);
 	if (ns > h->max_ns)
 		h->max_ns = ns;
 }

@@ -53,6 +53,8 @@ static void fill_plan(const struct plan *p, const struct function *f, struct clo
 	c->plan[VL_PLAN_FOLLOW] = (__u64)f->follow;
 	c->plan[VL_PLAN_FROM_ENTRY] = f->from_entry;
 	c->plan[VL_PLAN_CONTEXT] = p->context;
+	c->plan[VL_PLAN_TYPES] = p->tell_types;
+	c->plan[VL_PLAN_FILTER] = p->task_filter;
 	if (c->kprobe) {
 		c->plan[VL_PLAN_CONTEXT] = p->kprobe_measured ? p->context : VL_CONTEXT_UNKNOWN;
 		c->plan[VL_PLAN_CONTEXT_BASE] = (__u64)p->kprobe_context;
@@ -91,20 +93,20 @@ static void detach(struct function *f)
 static void explain(struct function *f, int err, const char *log)
 {
 	if (log[0])
-		function__refuse(f, "the verifier refuses its program: %s", log);
+		function__refuse(f, REFUSAL_verifier, "the verifier refuses its program: %s", log);
 	else if (err == -KERNEL_ENOTSUPP)
-		function__refuse(f,
+		function__refuse(f, REFUSAL_arguments,
 				 f->btf.struct_by_value ? "an argument is a struct: this kernel's trampoline takes none"
 							: "%d arguments: this kernel's trampoline takes %d",
 				 f->btf.args, ALWAYS_FITTING_ARGS);
 	else if (err == -EBUSY)
-		function__refuse(f, "the kernel does not let this function be traced (EBUSY)");
+		function__refuse(f, REFUSAL_not_traceable, "the kernel does not let this function be traced (EBUSY)");
 	else if (err == -EPERM)
-		function__refuse(f, "not permitted: see 'vfslock features'");
+		function__refuse(f, REFUSAL_rights, "not permitted: see 'vfslock features'");
 	else if (err == -EMFILE || err == -ENFILE)
-		function__refuse(f, "no file descriptors left: raise the limit (ulimit -n)");
+		function__refuse(f, REFUSAL_other, "no file descriptors left: raise the limit (ulimit -n)");
 	else
-		function__refuse(f, "cannot be attached: %s", strerror(-err));
+		function__refuse(f, REFUSAL_other, "cannot be attached: %s", strerror(-err));
 }
 
 static int load_program(struct plan *p, struct templates *t, struct clone *c, enum template_kind kind,
@@ -246,11 +248,13 @@ static int attach_otherwise(struct attacher *a, int fn)
 {
 	struct function *f = &a->plan->functions[fn];
 	char first[sizeof(f->reason)];
+	enum refusal first_refusal;
 	int err = -ENOTSUP;
 
 	if (a->plan->policy == ATTACH_KPROBE && !f->reason[0])
-		function__note(f, "as --attach kprobe wants it");
+		function__note(f, REFUSAL_none, "as --attach kprobe wants it");
 	memcpy(first, f->reason, sizeof(first));
+	first_refusal = f->refusal;
 	for (size_t i = 0; err && i < sizeof(other_attempts) / sizeof(other_attempts[0]); i++) {
 		const struct attempt *way = &other_attempts[i];
 
@@ -258,12 +262,17 @@ static int attach_otherwise(struct attacher *a, int fn)
 			continue;
 		err = attach_by(a, fn, way);
 		/* The last word is that of the way which would have seen the most. */
-		if (err && !first[0])
+		if (err && !first[0]) {
 			memcpy(first, f->reason, sizeof(first));
+			first_refusal = f->refusal;
+		}
 	}
-	if (!err && f->how == BY_TRAMPOLINE && !f->entry_only)
+	if (!err && f->how == BY_TRAMPOLINE && !f->entry_only) {
 		first[0] = '\0';
+		first_refusal = REFUSAL_none;
+	}
 	memcpy(f->reason, first, sizeof(first));
+	f->refusal = first_refusal;
 	if (err)
 		f->state = FUNCTION_REFUSED;
 	else if (f->entry_only)
@@ -271,11 +280,11 @@ static int attach_otherwise(struct attacher *a, int fn)
 	return err;
 }
 
-static void show(struct attacher *a)
+/* False: the user has had enough. */
+static bool show(struct attacher *a)
 {
 	a->done++;
-	if (a->progress)
-		a->progress(a->arg, a->done, a->total);
+	return !a->progress || a->progress(a->arg, a->done, a->total);
 }
 
 /* Makes the templates ready of all methods with a function from @first on that is planned and of this flavour. */
@@ -329,7 +338,8 @@ static int attach_all(struct attacher *a, int first)
 			continue;
 		}
 		attached += f->state == FUNCTION_ATTACHED;
-		show(a);
+		if (!show(a))
+			return -EINTR;
 	}
 	/* Without templates each is refused by itself; what was attached goes on. */
 	err = prepare(a, FLAVOUR_PORTABLE, first);
@@ -337,10 +347,12 @@ static int attach_all(struct attacher *a, int first)
 		if (p->functions[i].state != FUNCTION_PLANNED)
 			continue;
 		if (err)
-			function__refuse(&p->functions[i], "its programs cannot be made ready: %s", strerror(-err));
+			function__refuse(&p->functions[i], err == -EPERM ? REFUSAL_rights : REFUSAL_other,
+					 "its programs cannot be made ready: %s", strerror(-err));
 		else
 			attached += !attach_otherwise(a, i);
-		show(a);
+		if (!show(a))
+			return -EINTR;
 	}
 	return attached;
 }
@@ -350,6 +362,13 @@ int attach__functions(struct plan *p, struct templates *t, const struct ksyms *k
 {
 	struct attacher a = {.plan = p, .templates = t, .ks = ks, .keep = true, .progress = progress, .arg = arg};
 
+	if (p->sealed) {
+		for (int i = first; i < p->n_functions; i++)
+			if (p->functions[i].state == FUNCTION_PLANNED)
+				function__refuse(&p->functions[i], REFUSAL_rights,
+						 "met after the right to attach was given up");
+		return 0;
+	}
 	return attach_all(&a, first);
 }
 

@@ -6,8 +6,8 @@
 #include "plan.h"
 #include "templates.h"
 
-/* Called after each function: @done of @total. */
-typedef void (*attach_progress)(void *arg, int done, int total);
+/* Called after each function: @done of @total. False: enough, attach__functions() returns -EINTR. */
+typedef bool (*attach_progress)(void *arg, int done, int total);
 
 /*
  * Attaches all functions of @p from @first on that are planned. One that cannot be attached becomes FUNCTION_REFUSED

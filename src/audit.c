@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "attach.h"
 #include "clock.h"
 #include "feature.h"
+#include "mounts.h"
 
 /* Every so often held locks and followed folios are compared with their words. */
 #define SWEEP_NS 1000000000ULL
@@ -113,78 +115,9 @@ static int plan_new_tables(struct audit *a)
 	return sum;
 }
 
-static bool is_known(const struct audit *a, const struct target *t)
+const struct target *audit__target_of(const struct audit *a, int target)
 {
-	for (int i = 0; i < a->n_targets; i++) {
-		if (a->targets[i].super_block != t->super_block)
-			continue;
-		fprintf(stderr, "vfslock: %s is the same filesystem as %s: audited once\n", t->path,
-			a->targets[i].path);
-		return true;
-	}
-	return false;
-}
-
-static int discover_targets(struct audit *a)
-{
-	a->targets = calloc((size_t)a->options.n_paths, sizeof(*a->targets));
-	a->tables_planned = calloc((size_t)a->options.n_paths, sizeof(*a->tables_planned));
-	if (!a->targets || !a->tables_planned)
-		return -ENOMEM;
-	for (int i = 0; i < a->options.n_paths; i++) {
-		struct target t;
-		int err = discover__mount(a->discovery, a->options.paths[i], &t);
-
-		if (err || is_known(a, &t))
-			target__free(&t);
-		else
-			a->targets[a->n_targets++] = t;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* An object belongs to the first target that it is found from. */
-static int add_owner(struct audit *a, __u64 address, int target)
-{
-	for (int i = 0; i < a->n_owners; i++)
-		if (a->owners[i].address == address)
-			return 0;
-	if (a->n_owners == VL_OWNERS)
-		return -E2BIG;
-	if (address)
-		a->owners[a->n_owners++] = (struct owner){.address = address, .target = target};
-	return 0;
-}
-
-static int place_owners(struct audit *a)
-{
-	int err = 0;
-
-	for (int i = 0; i < a->n_targets && !err; i++) {
-		err = add_owner(a, a->targets[i].super_block, i);
-		if (!err)
-			err = add_owner(a, a->targets[i].disk, i);
-		if (!err)
-			err = add_owner(a, a->targets[i].type, i);
-	}
-	a->multiplier = err ? 0 : owners__place(a->owners, a->n_owners);
-	if (a->multiplier)
-		return 0;
-	fprintf(stderr,
-		"vfslock: the addresses of %d filesystems, their disks and types cannot be told apart in one audit: "
-		"audit fewer at a time\n",
-		a->n_targets);
-	return -E2BIG;
-}
-
-const struct target *audit__target_of(const struct audit *a, int owner)
-{
-	for (int i = 0; i < a->n_owners; i++)
-		if (a->owners[i].index == owner)
-			return &a->targets[a->owners[i].target];
-	return NULL;
+	return target >= 0 && target < a->n_targets ? &a->targets[target] : NULL;
 }
 
 int audit__open(struct audit *a, const struct audit_options *options)
@@ -199,9 +132,7 @@ int audit__open(struct audit *a, const struct audit_options *options)
 	if (!err)
 		err = discovery__open(a->kbtf, a->kmem, &a->discovery);
 	if (!err)
-		err = discover_targets(a);
-	if (!err)
-		err = place_owners(a);
+		err = mounts__discover(a);
 	if (err)
 		return err;
 	modules_changed(a);
@@ -214,6 +145,11 @@ int audit__open(struct audit *a, const struct audit_options *options)
 	}
 	err = plan__open(&a->plan, a->kbtf, a->ksyms, options->latency);
 	a->plan.policy = options->policy;
+	a->plan.filter = &a->options.rules;
+	a->plan.task_filter = filter__mask(&options->tasks);
+	a->plan.tell_types = options->daemon || a->n_types > 1;
+	if (!err && options->suppress)
+		err = suppressions__load(options->suppress, &a->suppressions);
 	if (!err && options->spec) {
 		err = spec__import(options->spec, a->plan.kernel, &a->imported);
 		a->plan.rules = a->imported.rules;
@@ -223,72 +159,48 @@ int audit__open(struct audit *a, const struct audit_options *options)
 	return err < 0 ? err : 0;
 }
 
-/*
- * The disk or the type of a filesystem that went away may go next, and something else come to its address. Not that of
- * the last one: the audit ends with it, after the disk's ->release().
- */
-static void drop_owners(struct audit *a)
-{
-	volatile struct vl_control *control = templates__control(a->templates);
-
-	for (int i = 0; i < a->n_owners; i++) {
-		const struct owner *o = &a->owners[i];
-		bool used = false;
-
-		for (int k = 0; k < a->n_targets; k++) {
-			const struct target *t = &a->targets[k];
-
-			used = used || (!t->unmounted && (o->address == t->super_block || o->address == t->disk ||
-							  o->address == t->type));
-		}
-		if (!used)
-			control->owners[o->index] = control->watched[o->index] = VL_NOBODY;
-	}
-}
-
-static void on_unmount(struct audit *a, __u64 super_block)
-{
-	bool all = true;
-
-	for (int i = 0; i < a->n_targets; i++) {
-		a->targets[i].unmounted = a->targets[i].unmounted || a->targets[i].super_block == super_block;
-		all = all && a->targets[i].unmounted;
-	}
-	a->unmounted = all;
-	if (!all)
-		drop_owners(a);
-}
-
 /* Called for each table that the kernel side meets for the first time; planned and attached by audit__poll(). */
 static void on_event(void *arg, const struct vl_event *ev)
 {
 	static const enum table_kind kinds[] = {
 		[VL_EVENT_OPS] = TABLE_OPS, [VL_EVENT_ALSO] = TABLE_ALSO, [VL_EVENT_FUNCTION] = TABLE_FUNCTION};
 	struct audit *a = arg;
-	struct target *t = (struct target *)audit__target_of(a, (int)ev->owner);
+	struct target *t = (struct target *)audit__target_of(a, (int)ev->target);
 
 	if (ev->type == VL_EVENT_UNMOUNTED)
-		on_unmount(a, ev->a);
+		mounts__unmounted(a, ev->a);
 	else if (t && ev->type == VL_EVENT_TABLES)
 		discover__inode_tables(t, ev->mode, ev->a, ev->b, ev->c, ev->d);
 	else if (t)
 		discover__add_table(t, (int)ev->ops, kinds[ev->type], ev->a, ops_struct__found_on((int)ev->ops));
 }
 
-static void show_progress(void *arg, int done, int total)
+static void on_call(void *arg, const struct vl_call_event *ev)
 {
 	struct audit *a = arg;
 
-	if (a->options.quiet || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r\033[Kattaching %d/%d functions", done, total);
-	if (done == total)
-		fputs("\r\033[K", stderr);
+	a->options.on_call(a->options.user, ev);
+}
+
+static bool show_progress(void *arg, int done, int total)
+{
+	struct audit *a = arg;
+	struct pollfd stop = {.fd = a->options.stop_fd, .events = POLLIN};
+
+	if (!a->options.quiet && isatty(STDERR_FILENO)) {
+		fprintf(stderr, "\r\033[Kattaching %d/%d functions", done, total);
+		if (done == total)
+			fputs("\r\033[K", stderr);
+	}
+	return !a->options.stop_fd || poll(&stop, 1, 0) <= 0;
 }
 
 int audit__open_templates(struct audit *a)
 {
-	return templates__open(a->kbtf, a->options.track, &a->templates);
+	struct templates_options options = {
+		.track = a->options.track, .every_call = a->options.every_call, .ring_bytes = a->options.ring_bytes};
+
+	return templates__open(a->kbtf, &options, &a->templates);
 }
 
 static int follow_folios(struct audit *a)
@@ -296,30 +208,6 @@ static int follow_folios(struct audit *a)
 	double seconds = a->options.unlock_seconds ? a->options.unlock_seconds : AUDIT_UNLOCK_SECONDS;
 
 	return follower__open(a->kbtf, a->kmem, a->templates, (__u64)(seconds * 1e9), &a->follower);
-}
-
-/*
- * The super_blocks were read before the unmount hook was there: if one went away in between, its address may stand for
- * another one now. Only if the mount point still leads to it is it safe to compare addresses with it.
- */
-static int check_still_mounted(struct audit *a)
-{
-	for (int i = 0; i < a->n_targets; i++) {
-		struct target *t = &a->targets[i], again;
-		int err = discover__mount(a->discovery, t->path, &again);
-
-		if (!err && again.super_block != t->super_block) {
-			fprintf(stderr, "vfslock: %s was unmounted while the audit was being prepared\n", t->path);
-			err = -ESTALE;
-		}
-		for (int k = 0; !err && k < again.n_tables; k++)
-			discover__add_table(t, again.tables[k].ops, again.tables[k].kind, again.tables[k].addr,
-					    again.tables[k].found);
-		target__free(&again);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 static int tell_nothing_attached(const struct audit *a)
@@ -330,13 +218,6 @@ static int tell_nothing_attached(const struct audit *a)
 		fprintf(stderr, "  %s %s(): %s\n", a->plan.functions[i].method_name, a->plan.functions[i].name,
 			a->plan.functions[i].reason);
 	return -ENOTSUP;
-}
-
-/* Those unmounted meanwhile are left out: the hook has cleared them in `watched`. */
-static void arm(volatile struct vl_control *control)
-{
-	for (int i = 0; i < VL_OWNERS; i++)
-		control->owners[i] = control->watched[i];
 }
 
 /* Whoever asked for it must not get an audit that only looks as if. */
@@ -371,23 +252,24 @@ static int track_locks(struct audit *a)
 
 int audit__start(struct audit *a)
 {
+	struct collect_events events = {.on_event = on_event, .on_call = a->options.on_call ? on_call : NULL, .arg = a};
 	__u64 begin = clock_ns(CLOCK_MONOTONIC);
-	volatile struct vl_control *control;
 	int err;
 
 	err = audit__open_templates(a);
 	if (err)
 		return err;
-	control = templates__control(a->templates);
-	control->multiplier = a->multiplier;
-	owners__write(a->owners, a->n_owners, control->watched);
-	err = a->options.track ? track_locks(a) : 0;
+	mounts__watch(a);
+	err = filter__write(&a->options.tasks, templates__control(a->templates),
+			    templates__maps(a->templates)->wanted_pids, templates__maps(a->templates)->wanted_comms);
+	if (!err && a->options.track)
+		err = track_locks(a);
 	if (!err)
 		err = templates__attach_hooks(a->templates);
 	if (!err)
-		err = check_still_mounted(a);
+		err = mounts__check(a);
 	if (!err)
-		err = collector__open(&a->plan, a->templates, a->ksyms, on_event, a, &a->collector);
+		err = collector__open(&a->plan, a->templates, a->ksyms, &events, &a->collector);
 	if (!err && a->plan.sees_unlocks)
 		err = follow_folios(a);
 	if (err)
@@ -395,18 +277,21 @@ int audit__start(struct audit *a)
 	err = plan_new_tables(a);
 	if (err >= 0)
 		err = attach__functions(&a->plan, a->templates, a->ksyms, 0, show_progress, a);
-	if (err < 0) {
+	if (err == -EINTR)
+		fputs("vfslock: stopped while programs were being attached\n", stderr);
+	else if (err < 0)
 		fprintf(stderr, "vfslock: nothing could be attached: %s\n", strerror(-err));
+	if (err < 0)
 		return err;
-	}
 	if (!err)
 		return tell_nothing_attached(a);
+	collector__symbols_changed(a->collector);
 	a->attach_seconds = (double)(clock_ns(CLOCK_MONOTONIC) - begin) / 1e9;
 	a->start_wall_ns = clock_ns(CLOCK_REALTIME);
 	a->start_ns = clock_ns(CLOCK_MONOTONIC);
 	if (!a->options.no_cost)
 		cost__start(&a->cost);
-	arm(control);
+	mounts__arm(a);
 	return 0;
 }
 
@@ -430,7 +315,7 @@ static int note_late_tables(struct audit *a, int target, int first, double met, 
 	return 0;
 }
 
-static int attach_late_tables(struct audit *a)
+int audit__attach_new(struct audit *a)
 {
 	double met = audit__seconds(a);
 
@@ -442,21 +327,24 @@ static int attach_late_tables(struct audit *a)
 		err = plan_tables(a, i);
 		if (err >= 0)
 			err = attach__functions(&a->plan, a->templates, a->ksyms, first, NULL, NULL);
-		if (err > 0)
+		if (err > 0) {
+			collector__symbols_changed(a->collector);
 			err = note_late_tables(a, i, first_table, met, err);
+		}
 		if (err < 0)
 			return err;
 	}
 	return 0;
 }
 
-/* Without owners no call is anybody's. */
-static void make_inert(struct audit *a)
+void audit__seal(struct audit *a)
 {
-	volatile struct vl_control *control = templates__control(a->templates);
+	a->sealed = a->plan.sealed = true;
+}
 
-	owners__write(NULL, 0, control->owners);
-	owners__write(NULL, 0, control->watched);
+bool audit__can_attach(const struct audit *a)
+{
+	return !a->sealed;
 }
 
 int audit__poll(struct audit *a, int timeout_ms)
@@ -472,19 +360,20 @@ int audit__poll(struct audit *a, int timeout_ms)
 			locks__drop_stale(a->locks);
 		if (a->follower)
 			follower__sweep(a->follower);
+		mounts__sweep(a);
 		a->swept_ns = clock_ns(CLOCK_MONOTONIC);
 	}
 	err = collector__poll(a->collector, timeout_ms);
 	if (err)
 		return err;
-	return a->unmounted ? 0 : attach_late_tables(a);
+	return a->unmounted ? 0 : audit__attach_new(a);
 }
 
 int audit__stop(struct audit *a)
 {
 	int err;
 
-	make_inert(a);
+	mounts__disarm(a);
 	a->stop_ns = clock_ns(CLOCK_MONOTONIC);
 	cost__stop(&a->cost, &a->plan, a->locks);
 	collector__poll(a->collector, 0);
@@ -535,7 +424,7 @@ void audit__close(struct audit *a)
 
 	fflush(NULL);
 	if (a->templates) {
-		make_inert(a);
+		mounts__disarm(a);
 		child = leave_to_child();
 	}
 	collector__free(a->collector);
@@ -548,6 +437,7 @@ void audit__close(struct audit *a)
 	imported__free(&a->imported);
 	for (int i = 0; i < a->n_targets; i++)
 		target__free(&a->targets[i]);
+	suppressions__free(a->suppressions);
 	free(a->targets);
 	free(a->tables_planned);
 	ksyms__free(a->ksyms);

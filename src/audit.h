@@ -9,11 +9,13 @@
 #include "collect.h"
 #include "cost.h"
 #include "discover.h"
+#include "filter.h"
 #include "follow.h"
 #include "locks.h"
 #include "owners.h"
 #include "plan.h"
 #include "spec_import.h"
+#include "suppress.h"
 #include "templates.h"
 
 /* A table that was met while the audit ran: calls before it was attached were not seen. */
@@ -38,6 +40,15 @@ struct audit_options {
 	double unlock_seconds; /* a folio that is not unlocked in this time is taken not to be at all; 0: the default */
 	bool quiet;            /* no progress on stderr */
 	bool no_cost;          /* do not sample the programs' run time */
+	bool daemon;           /* goes on when all is unmounted, and takes up what comes back */
+	bool every_call;       /* on_call hears of every suspicious call, not only of each path's first */
+	size_t ring_bytes;     /* of the ring buffer; 0: the default */
+	struct task_filter tasks;
+	struct rule_filter rules;
+	const char *suppress; /* a file of suppressions, or NULL */
+	int stop_fd;          /* becomes readable when attaching is to be given up; 0: never */
+	void (*on_call)(void *user, const struct vl_call_event *ev); /* see struct collect_events; may be NULL */
+	void *user;
 };
 
 struct audit {
@@ -53,17 +64,22 @@ struct audit {
 	struct plan plan;
 	struct imported imported; /* of options.spec */
 	struct cost cost;
-	struct target *targets;
+	struct target *targets; /* each stays where it is */
 	int n_targets;
-	int *tables_planned; /* of each target's tables */
+	char types[VL_TYPES][32]; /* of their filesystems; a signature has the number */
+	int n_types;
+	struct suppressions *suppressions; /* or NULL */
+	int *tables_planned;               /* of each target's tables */
 	struct owner owners[VL_OWNERS];
 	int n_owners;
 	__u32 multiplier; /* of vl_owner_index() */
 	__u64 swept_ns;   /* held locks and followed folios */
 	struct late_table *late;
 	int n_late;
-	__u64 modules;  /* hash of /proc/modules as it was when the symbols were read */
-	bool unmounted; /* all of them */
+	__u64 modules;       /* hash of /proc/modules as it was when the symbols were read */
+	bool unmounted;      /* all of them: the audit is over */
+	bool mounts_changed; /* set when one goes or comes, for the user to clear */
+	bool sealed;         /* the right to attach was given up */
 	double attach_seconds, start_cpu_seconds;
 	__u64 start_ns, stop_ns; /* CLOCK_MONOTONIC */
 	__u64 start_wall_ns;     /* CLOCK_REALTIME, of start_ns */
@@ -93,8 +109,15 @@ int audit__stop(struct audit *a);
  */
 void audit__close(struct audit *a);
 
-/* The target that a call was about, by its index in vl_control.owners; NULL if it is none's. */
-const struct target *audit__target_of(const struct audit *a, int owner);
+/* The mount with this number, or NULL. */
+const struct target *audit__target_of(const struct audit *a, int target);
+
+/* Plans and attaches the functions of tables that were met since. Negative errno if that cannot go on. */
+int audit__attach_new(struct audit *a);
+
+/* No more programs will be attached: what is met from now on is listed with that reason. */
+void audit__seal(struct audit *a);
+bool audit__can_attach(const struct audit *a);
 
 double audit__seconds(const struct audit *a);     /* how long calls were counted */
 size_t audit__map_bytes(const struct audit *a);   /* kernel memory of all tables */

@@ -9,6 +9,8 @@ enum exit_status { EXIT_CLEAN = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2, EXIT_CANNOT 
 
 /* Each parses its own arguments (argv[0] is the command's name) and returns the exit status. */
 int cmd_report(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_features(int argc, char **argv);
 int cmd_spec(int argc, char **argv);

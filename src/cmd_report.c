@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vfslock report: audits for a while, or while a command runs, and prints what was found. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "attach.h"
 #include "audit.h"
 #include "cli.h"
+#include "options.h"
 #include "results.h"
 
 #define DEFAULT_SECONDS 10.0
@@ -25,161 +24,54 @@ struct report_options {
 	char **command; /* NULL: none */
 };
 
-static void usage(FILE *out)
-{
-	fputs("usage: vfslock report [options] MOUNT... [-- COMMAND [ARGUMENT...]]\n\n"
-	      "Audits the filesystems mounted at each MOUNT for a while, or while COMMAND runs, and prints for every "
-	      "method "
-	      "which\n"
-	      "locks were held, whether that keeps the documented rules, and the latency of hot paths.\n\n"
-	      "  -d, --duration SECONDS   how long (default 10; with COMMAND: until it ends)\n"
-	      "      --latency METHOD     measure this method too; 'all': every one, 'none': not even the hot paths\n"
-	      "      --spec FILE.rst      audit against this revision of the document, not the compiled rules\n"
-	      "      --attach HOW         'trampoline': nothing by kprobe; 'kprobe': everything (slower); 'auto' "
-	      "(default):\n"
-	      "                           by kprobe only what no trampoline of this kernel can watch\n"
-	      "      --locks HOW          'word' (default): what the lock words tell; 'track': hook the lock "
-	      "functions, so "
-	      "that\n"
-	      "                           who holds a shared lock, where it was taken and for how long is known; waits "
-	      "too\n"
-	      "      --lock-source FROM   with --locks=track: 'hooks', 'tracepoints' (of lockdep: spinlocks too) or "
-	      "'auto'\n"
-	      "      --unlock-timeout SECONDS   a folio that a method leaves locked for longer is never unlocked "
-	      "(default "
-	      "120)\n"
-	      "      --json               one JSON document\n"
-	      "      --no-cost            do not sample the run time of the programs (20 ms of every second)\n"
-	      "  -q, --quiet              no progress on standard error\n"
-	      "  -h, --help               this text\n\n"
-	      "Ctrl-C ends the audit early and prints the report.\n"
-	      "Exit status: 0 clean, 1 a rule is broken, 2 wrong usage, 3 cannot audit.\n",
-	      out);
-}
+enum { DURATION, JSON };
 
-static int parse_seconds(const char *text, double *out)
-{
-	char *end;
+static const struct audit_option own[] = {
+	[DURATION] = {"duration", "SECONDS", "how long (default 10; with COMMAND: until it ends)"},
+	[JSON] = {"json", NULL, "one JSON document"},
+};
 
-	*out = strtod(text, &end);
-	if (end == text || *end || !(*out > 0) || *out > 1e7) {
-		fprintf(stderr, "vfslock report: '%s' is no duration: give seconds, like 10 or 0.5\n", text);
-		return -EINVAL;
-	}
+static int take_option(void *arg, int which, const char *value)
+{
+	struct report_options *o = arg;
+
+	if (which == DURATION)
+		return options__seconds("duration", value, &o->seconds);
+	o->json = true;
 	return 0;
 }
 
-static int parse_locks(const char *text, bool *track)
-{
-	*track = !strcmp(text, "track");
-	if (*track || !strcmp(text, "word"))
-		return 0;
-	fprintf(stderr, "vfslock report: --locks %s: give word or track\n", text);
-	return -EINVAL;
-}
-
 /* Returns 0, or an exit status + 1 to leave with. */
-static int take_option(int c, struct report_options *o)
-{
-	int err = 0;
-
-	switch (c) {
-	case 'd':
-		err = parse_seconds(optarg, &o->seconds);
-		break;
-	case 'a':
-		err = attach_policy__parse(optarg, &o->audit.policy);
-		break;
-	case 'L':
-		err = parse_locks(optarg, &o->audit.track);
-		break;
-	case 'S':
-		err = lock_source__parse(optarg, &o->audit.lock_source);
-		break;
-	case 'u':
-		err = parse_seconds(optarg, &o->audit.unlock_seconds);
-		break;
-	case 's':
-		o->audit.spec = optarg;
-		break;
-	case 'l':
-		o->audit.latency = optarg;
-		break;
-	case 'j':
-		o->json = true;
-		break;
-	case 'c':
-		o->audit.no_cost = true;
-		break;
-	case 'q':
-		o->audit.quiet = true;
-		break;
-	case 'h':
-		usage(stdout);
-		return EXIT_CLEAN + 1;
-	default:
-		usage(stderr);
-		err = -EINVAL;
-	}
-	return err ? EXIT_USAGE + 1 : 0;
-}
-
-/* The same. */
 static int parse(int argc, char **argv, struct report_options *o)
 {
-	static const struct option longs[] = {
-		{"duration", required_argument, NULL, 'd'},
-		{"latency", required_argument, NULL, 'l'},
-		{"spec", required_argument, NULL, 's'},
-		{"json", no_argument, NULL, 'j'},
-		{"attach", required_argument, NULL, 'a'},
-		{"locks", required_argument, NULL, 'L'},
-		{"lock-source", required_argument, NULL, 'S'},
-		{"unlock-timeout", required_argument, NULL, 'u'},
-		{"no-cost", no_argument, NULL, 'c'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+	struct option_parser parser = {
+		.command = "report",
+		.synopsis = "report [options] MOUNT... [-- COMMAND [ARGUMENT...]]",
+		.what = "Audits the filesystems mounted at each MOUNT for a while, or while COMMAND runs, and prints "
+			"for every method which locks were held, whether that keeps the documented rules, and the "
+			"latency of hot paths.",
+		.after = "Ctrl-C ends the audit early and prints the report.\n"
+			 "Exit status: 0 clean, 1 a rule is broken, 2 wrong usage, 3 cannot audit.\n",
+		.own = own,
+		.n_own = sizeof(own) / sizeof(own[0]),
+		.shorts = "d",
+		.take = take_option,
+		.arg = o,
 	};
-	int c, leave;
+	int leave = options__parse(&parser, argc, argv, &o->audit);
 
-	while ((c = getopt_long(argc, argv, "+d:qh", longs, NULL)) >= 0) {
-		leave = take_option(c, o);
-		if (leave)
-			return leave;
-	}
-	if (optind >= argc) {
+	if (leave)
+		return leave;
+	if (!o->audit.n_paths) {
 		fputs("vfslock report: which filesystem? Give its mount point.\n", stderr);
-		usage(stderr);
+		options__usage(&parser, stderr);
 		return EXIT_USAGE + 1;
-	}
-	o->audit.paths = &argv[optind];
-	while (optind < argc && strcmp(argv[optind], "--") != 0) {
-		o->audit.n_paths++;
-		optind++;
 	}
 	if (optind + 1 < argc)
 		o->command = &argv[optind + 1];
 	if (!o->seconds && !o->command)
 		o->seconds = DEFAULT_SECONDS;
 	return 0;
-}
-
-static bool is_method(const char *name)
-{
-	for (int m = 0; m < n_methods; m++)
-		if (!strcmp(methods[m].name, name))
-			return true;
-	return false;
-}
-
-static int check_latency(const char *latency)
-{
-	if (!latency || !strcmp(latency, "all") || !strcmp(latency, "none") || is_method(latency))
-		return 0;
-	fprintf(stderr, "vfslock report: --latency %s: no such method; give one like read_folio, or 'all', or 'none'\n",
-		latency);
-	return -EINVAL;
 }
 
 static pid_t run_command(char **command, const sigset_t *old_mask)
@@ -265,6 +157,7 @@ static int audit_and_report(const struct report_options *o)
 {
 	sigset_t mask, old_mask;
 	int signals, status = EXIT_CANNOT, child_status = 0, err;
+	struct audit_options options;
 	pid_t child = 0;
 	struct audit a;
 
@@ -273,7 +166,9 @@ static int audit_and_report(const struct report_options *o)
 	sigaddset(&mask, SIGTERM);
 	sigprocmask(SIG_BLOCK, &mask, &old_mask);
 	signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
-	err = signals < 0 ? -errno : audit__open(&a, &o->audit);
+	options = o->audit;
+	options.stop_fd = signals;
+	err = signals < 0 ? -errno : audit__open(&a, &options);
 	if (signals < 0) {
 		fprintf(stderr, "vfslock: no signalfd: %s\n", strerror(-err));
 		return EXIT_CANNOT;
@@ -302,8 +197,6 @@ int cmd_report(int argc, char **argv)
 
 	if (leave)
 		return leave - 1;
-	if (check_latency(o.audit.latency))
-		return EXIT_USAGE;
 	if (audit__check_kernel())
 		return EXIT_CANNOT;
 	return audit_and_report(&o);

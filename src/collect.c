@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "index.h"
 #include "judge.h"
 
 /* What /proc/kallsyms says that the programs and trampolines belong to. */
@@ -22,14 +23,15 @@ struct collector {
 	struct ksyms *ks;
 	bool fresh_symbols; /* read since the programs were attached */
 	const struct templates_maps *maps;
-	collect_event on_event;
-	void *arg;
+	struct collect_events events;
 	struct ring_buffer *ring;
 	__u64 last_sweep_ns;
 	struct seen_signature *signatures;
 	int n_signatures, room_signatures;
-	struct seen_stack *stacks;
-	int n_stacks;
+	struct index signature_index;
+	struct seen_stack *stacks; /* each stays at its place */
+	int n_stacks, room_stacks;
+	struct index stack_index;
 	__u64 n_unreturned;
 };
 
@@ -90,30 +92,33 @@ static void judge_signature(struct collector *c, __u32 fn, __u64 sig)
 
 static int on_event(void *arg, void *data, size_t size)
 {
+	const struct vl_call_event *call = data;
 	const struct vl_event *ev = data;
 	struct collector *c = arg;
 
-	if (size < sizeof(*ev))
+	if (size < sizeof(ev->type))
 		return 0;
-	switch (ev->type) {
-	case VL_EVENT_STACK:
-		judge_signature(c, (__u32)ev->a, ev->b);
-		break;
-	default:
-		c->on_event(c->arg, ev);
+	if (ev->type == VL_EVENT_STACK || ev->type == VL_EVENT_CALL) {
+		if (size < sizeof(*call))
+			return 0;
+		if (ev->type == VL_EVENT_STACK)
+			judge_signature(c, call->fn, call->sig);
+		if (c->events.on_call)
+			c->events.on_call(c->events.arg, call);
+	} else if (size >= sizeof(*ev)) {
+		c->events.on_event(c->events.arg, ev);
 	}
 	return 0;
 }
 
-int collector__open(struct plan *p, struct templates *t, struct ksyms *ks, collect_event on_event_, void *arg,
+int collector__open(struct plan *p, struct templates *t, struct ksyms *ks, const struct collect_events *events,
 		    struct collector **out)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return -ENOMEM;
-	*c = (struct collector){
-		.plan = p, .templates = t, .ks = ks, .maps = templates__maps(t), .on_event = on_event_, .arg = arg};
+	*c = (struct collector){.plan = p, .templates = t, .ks = ks, .maps = templates__maps(t), .events = *events};
 	c->ring = ring_buffer__new(c->maps->events, on_event, c, NULL);
 	if (!c->ring) {
 		int err = -errno;
@@ -133,7 +138,19 @@ void collector__free(struct collector *c)
 	ring_buffer__free(c->ring);
 	free(c->signatures);
 	free(c->stacks);
+	index__free(&c->signature_index);
+	index__free(&c->stack_index);
 	free(c);
+}
+
+int collector__fd(const struct collector *c)
+{
+	return ring_buffer__epoll_fd(c->ring);
+}
+
+void collector__symbols_changed(struct collector *c)
+{
+	c->fresh_symbols = false;
 }
 
 /* Calls @visit with every key of a hash map. */
@@ -174,13 +191,24 @@ int collector__poll(struct collector *c, int timeout_ms)
 	return err < 0 && err != -EINTR ? err : 0;
 }
 
+static int same_signature(const void *records, int at, const void *key)
+{
+	const struct seen_signature *s = (const struct seen_signature *)records + at;
+	const struct vl_sig_key *k = key;
+
+	return s->fn == (int)k->fn && s->sig == k->sig;
+}
+
 static int count(struct collector *c, int fn, __u64 sig, __u64 calls)
 {
-	for (int i = 0; i < c->n_signatures; i++)
-		if (c->signatures[i].fn == fn && c->signatures[i].sig == sig) {
-			c->signatures[i].calls += calls;
-			return 0;
-		}
+	struct vl_sig_key key = {.fn = (__u32)fn, .sig = sig};
+	__u64 hash = index__hash(&key, sizeof(key), 0);
+	int at = index__find(&c->signature_index, hash, same_signature, c->signatures, &key);
+
+	if (at >= 0) {
+		c->signatures[at].calls += calls;
+		return 0;
+	}
 	if (c->n_signatures == c->room_signatures) {
 		int room = c->room_signatures ? 2 * c->room_signatures : 256;
 		void *p = realloc(c->signatures, (size_t)room * sizeof(*c->signatures));
@@ -190,8 +218,8 @@ static int count(struct collector *c, int fn, __u64 sig, __u64 calls)
 		c->signatures = p;
 		c->room_signatures = room;
 	}
-	c->signatures[c->n_signatures++] = (struct seen_signature){.fn = fn, .sig = sig, .calls = calls};
-	return 0;
+	c->signatures[c->n_signatures] = (struct seen_signature){.fn = fn, .sig = sig, .calls = calls};
+	return index__add(&c->signature_index, hash, c->n_signatures++);
 }
 
 static int count_key(struct collector *c, const void *key)
@@ -312,32 +340,89 @@ static int sleeping_path(struct collector *c, __s32 stack, __u64 ips[STACK_MAX])
 	return n;
 }
 
+static int same_stack(const void *records, int at, const void *key)
+{
+	const struct seen_stack *s = (const struct seen_stack *)records + at;
+	const struct vl_stack_key *k = key;
+
+	return s->fn == (int)k->fn && s->sig == k->sig && s->target == (int)k->target && s->stack == k->stack;
+}
+
+static int add_stack(struct collector *c, const struct vl_stack_key *k, __u64 hash, struct seen_stack **out)
+{
+	if (c->n_stacks == c->room_stacks) {
+		int room = c->room_stacks ? 2 * c->room_stacks : 64;
+		void *p = realloc(c->stacks, (size_t)room * sizeof(*c->stacks));
+
+		if (!p)
+			return -ENOMEM;
+		c->stacks = p;
+		c->room_stacks = room;
+	}
+	*out = &c->stacks[c->n_stacks];
+	**out = (struct seen_stack){.fn = (int)k->fn, .sig = k->sig, .target = (int)k->target, .stack = k->stack};
+	return index__add(&c->stack_index, hash, c->n_stacks);
+}
+
+/* Absent: nothing that is tracked, or not yet; the kernel side writes it after the sample. */
+static void take_held(const struct collector *c, const struct vl_stack_key *k, struct seen_stack *s)
+{
+	if (c->plan->tracking == VL_TRACK_NOTHING)
+		return;
+	if (!s->held.n && bpf_map_lookup_elem(c->maps->held_by_stack, k, &s->held))
+		s->held.n = 0;
+	if (!s->holder.n && bpf_map_lookup_elem(c->maps->holder_by_stack, k, &s->holder))
+		s->holder.n = 0;
+}
+
+/* What does not change of a call path is read once; of one that is known only its counts are read again. */
 static int take_stack(struct collector *c, const void *key)
 {
 	const struct vl_stack_key *k = key;
+	__u64 hash = index__hash(k, sizeof(*k), 0);
+	int at = index__find(&c->stack_index, hash, same_stack, c->stacks, k), err;
+	struct vl_stack_value sample;
 	struct seen_stack *s;
-	void *p;
 
-	if (!is_function(c, k->fn))
+	if (!is_function(c, k->fn) || bpf_map_lookup_elem(c->maps->by_stack, k, &sample))
 		return 0;
-	p = realloc(c->stacks, (size_t)(c->n_stacks + 1) * sizeof(*c->stacks));
-	if (!p)
-		return -ENOMEM;
-	c->stacks = p;
-	s = &c->stacks[c->n_stacks];
-	*s = (struct seen_stack){.fn = (int)k->fn, .sig = k->sig, .owner = (int)k->owner};
-	if (bpf_map_lookup_elem(c->maps->by_stack, k, &s->sample))
+	if (at >= 0) {
+		c->stacks[at].sample = sample;
+		take_held(c, k, &c->stacks[at]);
 		return 0;
-	/* Absent: nothing that is tracked, or no tracking. */
-	if (bpf_map_lookup_elem(c->maps->held_by_stack, k, &s->held))
-		s->held.n = 0;
-	if (bpf_map_lookup_elem(c->maps->holder_by_stack, k, &s->holder))
-		s->holder.n = 0;
+	}
+	err = add_stack(c, k, hash, &s);
+	if (err)
+		return err;
+	s->sample = sample;
+	take_held(c, k, s);
 	s->n_ips = collector__path(c, (int)k->fn, k->stack, s->ips);
 	if (k->sig & VL_SIG_SLEPT)
 		s->n_slept_ips = sleeping_path(c, s->sample.slept, s->slept_ips);
 	c->n_stacks++;
 	return 0;
+}
+
+int collector__stack_of(struct collector *c, const struct vl_call_event *ev)
+{
+	struct vl_stack_key k = {.fn = ev->fn, .stack = ev->stack, .sig = ev->sig, .target = ev->target};
+	__u64 hash = index__hash(&k, sizeof(k), 0);
+	int at = index__find(&c->stack_index, hash, same_stack, c->stacks, &k), err;
+
+	if (at >= 0)
+		return at;
+	err = take_stack(c, &k);
+	return err ? err : index__find(&c->stack_index, hash, same_stack, c->stacks, &k);
+}
+
+void collector__mute(struct collector *c, int stack)
+{
+	const struct seen_stack *s = &c->stacks[stack];
+	struct vl_stack_key k = {.fn = (__u32)s->fn, .stack = s->stack, .sig = s->sig, .target = (__u32)s->target};
+	__u32 one = 1;
+
+	/* Fails only when the table is full: then they go on coming, and are passed over. */
+	bpf_map_update_elem(c->maps->muted, &k, &one, BPF_ANY);
 }
 
 static int count_one(struct collector *c, const void *key)
@@ -351,8 +436,8 @@ int collector__sweep(struct collector *c)
 {
 	int err;
 
-	c->n_signatures = c->n_stacks = 0;
-	c->fresh_symbols = false;
+	c->n_signatures = 0;
+	index__clear(&c->signature_index);
 	err = count_rows(c);
 	if (!err)
 		err = each_key(c->maps->signatures, sizeof(struct vl_sig_key), count_key, c);
@@ -387,7 +472,7 @@ int collector__latency(const struct collector *c, int fn, struct hist *out)
 	if (!f->latency || f->state != FUNCTION_ATTACHED || !h)
 		return -ENODATA;
 	for (int cpu = 0; cpu < templates__cpus(c->templates); cpu++)
-		hist__add(out, h[cpu].counts, h[cpu].max_ns);
+		hist__add(out, h[cpu].counts, h[cpu].max_ns, h[cpu].sum_ns);
 	return 0;
 }
 

@@ -27,7 +27,8 @@ struct seen_signature {
 struct seen_stack {
 	int fn;
 	__u64 sig;
-	int owner; /* index in vl_control.owners */
+	int target;  /* number of the mount */
+	__s32 stack; /* with these, the key in the kernel side's table */
 	struct vl_stack_value sample;
 	__u64 ips[STACK_MAX];              /* innermost first; from the method's own function outward */
 	int n_ips;                         /* 0: no stack could be taken */
@@ -38,18 +39,38 @@ struct seen_stack {
 
 struct collector;
 
-/* Called for what the ring buffer announces beside signatures: tables met, filesystems unmounted. */
-typedef void (*collect_event)(void *arg, const struct vl_event *ev);
+/* What the ring buffer announces. */
+struct collect_events {
+	void (*on_event)(void *arg, const struct vl_event *ev); /* tables met, filesystems unmounted */
+	/* A call with a signature that is suspicious or new. May be NULL. */
+	void (*on_call)(void *arg, const struct vl_call_event *ev);
+	void *arg;
+};
 
-int collector__open(struct plan *p, struct templates *t, struct ksyms *ks, collect_event on_event, void *arg,
+int collector__open(struct plan *p, struct templates *t, struct ksyms *ks, const struct collect_events *events,
 		    struct collector **out);
 void collector__free(struct collector *c);
 
 /* Waits up to @timeout_ms for notices, acts on them, and judges new signatures. Negative errno on failure, else 0. */
 int collector__poll(struct collector *c, int timeout_ms);
 
+/* Becomes readable when there is something to poll. */
+int collector__fd(const struct collector *c);
+
+/* Programs were attached since, whose symbols the stacks begin with. */
+void collector__symbols_changed(struct collector *c);
+
 /* Reads all counts; to be called once more after the programs are inert. */
 int collector__sweep(struct collector *c);
+
+/*
+ * The call path that a call of @ev belongs to, and its number among collector__stacks(), which never changes; the path
+ * is read if it is new. Negative errno: it is not in the kernel side's table.
+ */
+int collector__stack_of(struct collector *c, const struct vl_call_event *ev);
+
+/* Of this call path no more VL_EVENT_CALL are wanted. */
+void collector__mute(struct collector *c, int stack);
 
 const struct seen_signature *collector__signatures(const struct collector *c, int *n);
 const struct seen_stack *collector__stacks(const struct collector *c, int *n);

@@ -61,7 +61,7 @@ void cost__tick(struct cost *c, const struct plan *p, const struct lock_tracker 
 {
 	__u64 passed = clock_ns(CLOCK_MONOTONIC) - c->since_ns;
 
-	if (c->unavailable)
+	if (c->unavailable || c->ns_per_call > 0)
 		return;
 	if (c->stats_fd >= 0 && passed >= WINDOW_NS)
 		close_window(c, p, locks);
@@ -73,6 +73,34 @@ void cost__stop(struct cost *c, const struct plan *p, const struct lock_tracker 
 {
 	if (c->stats_fd >= 0)
 		close_window(c, p, locks);
+}
+
+/* So many calls at least tell what one costs. */
+#define ENOUGH_CALLS 1000
+
+void cost__stop_sampling(struct cost *c, const struct plan *p, const struct lock_tracker *locks, __u64 calls,
+			 __u64 elapsed_ns)
+{
+	cost__stop(c, p, locks);
+	if (c->unavailable || !c->sampled_ns || !c->run_ns || calls < ENOUGH_CALLS) {
+		c->unavailable = true;
+		return;
+	}
+	c->ns_per_call = (double)c->run_ns / (double)c->sampled_ns * (double)elapsed_ns / (double)calls;
+	c->calls_before = calls;
+	c->since_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
+void cost__assume(struct cost *c, __u64 calls)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+
+	if (c->unavailable || !(c->ns_per_call > 0) || calls < c->calls_before)
+		return;
+	c->run_ns += (__u64)((double)(calls - c->calls_before) * c->ns_per_call);
+	c->sampled_ns += now - c->since_ns;
+	c->calls_before = calls;
+	c->since_ns = now;
 }
 
 double cost__cpu_share(const struct cost *c)

@@ -20,13 +20,23 @@ struct cost {
 	__u64 sampled_ns;             /* length of all windows that have ended */
 	__u64 runs, run_ns;           /* in them */
 	__u64 runs_before, ns_before; /* totals when the present window began */
-	bool unavailable;             /* the kernel cannot count (before 5.8), or it is not permitted */
+	double ns_per_call;           /* of cost__stop_sampling(); 0: still sampling */
+	__u64 calls_before;
+	bool unavailable; /* the kernel cannot count (before 5.8), or it is not permitted */
 };
 
 void cost__start(struct cost *c);
 
 /* To be called often: opens and closes the sampling windows. @locks: may be NULL. */
 void cost__tick(struct cost *c, const struct plan *p, const struct lock_tracker *locks);
+
+/*
+ * The right to have run times counted is given up: from now on cost__assume() takes each of @calls for as costly as
+ * those were that have been made (@calls, in @elapsed_ns).
+ */
+void cost__stop_sampling(struct cost *c, const struct plan *p, const struct lock_tracker *locks, __u64 calls,
+			 __u64 elapsed_ns);
+void cost__assume(struct cost *c, __u64 calls);
 
 /* Ends a window that is open. */
 void cost__stop(struct cost *c, const struct plan *p, const struct lock_tracker *locks);

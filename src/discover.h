@@ -32,7 +32,10 @@ struct target {
 	char id[32];       /* s_id */
 	__u64 super_block; /* kernel addresses */
 	__u64 type, disk;  /* of its file_system_type, and of the gendisk it lies on, or 0 */
-	bool unmounted;
+	int type_number;   /* of fs_type, in audit.types */
+	bool unmounted;    /* or not mounted yet: then super_block is 0 */
+	bool removed;      /* the configuration names it no more */
+	bool again;        /* it was unmounted, and has come back */
 	struct ops_table *tables;
 	int n_tables;
 };

@@ -196,6 +196,6 @@ void follower__times(const struct follower *f, int number, struct hist *out)
 	values = calloc((size_t)cpus, sizeof(*values));
 	if (values && !bpf_map_lookup_elem(f->maps->unlock_times, &key, values))
 		for (int cpu = 0; cpu < cpus; cpu++)
-			hist__add(out, values[cpu].counts, values[cpu].max_ns);
+			hist__add(out, values[cpu].counts, values[cpu].max_ns, values[cpu].sum_ns);
 	free(values);
 }

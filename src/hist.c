@@ -27,11 +27,12 @@ void hist__record(struct hist *h, __u64 ns)
 {
 	h->counts[vl_hist_index(ns)]++;
 	h->count++;
+	h->sum += ns;
 	if (ns > h->max)
 		h->max = ns;
 }
 
-void hist__add(struct hist *h, const __u64 *counts, __u64 max)
+void hist__add(struct hist *h, const __u64 *counts, __u64 max, __u64 sum)
 {
 	unsigned int i;
 
@@ -39,13 +40,14 @@ void hist__add(struct hist *h, const __u64 *counts, __u64 max)
 		h->counts[i] += counts[i];
 		h->count += counts[i];
 	}
+	h->sum += sum;
 	if (max > h->max)
 		h->max = max;
 }
 
 void hist__merge(struct hist *h, const struct hist *other)
 {
-	hist__add(h, other->counts, other->max);
+	hist__add(h, other->counts, other->max, other->sum);
 }
 
 /* Smallest rank, from 1, that at least @p percent of @count values do not exceed. */

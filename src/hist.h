@@ -18,6 +18,7 @@ struct hist {
 	__u64 counts[VL_HIST_BUCKETS];
 	__u64 count; /* sum of counts[] */
 	__u64 max;   /* largest recorded value, ns; 0: not known */
+	__u64 sum;   /* of all recorded values, ns */
 };
 
 /* Smallest value that bucket @idx counts. @idx must be below VL_HIST_BUCKETS, here and below. */
@@ -31,9 +32,9 @@ void hist__record(struct hist *h, __u64 ns);
 
 /*
  * Add one array of VL_HIST_BUCKETS counts, for example one CPU's. @max: largest value recorded
- * in it, 0 if that is not known.
+ * in it, 0 if that is not known. @sum: of the values.
  */
-void hist__add(struct hist *h, const __u64 *counts, __u64 max);
+void hist__add(struct hist *h, const __u64 *counts, __u64 max, __u64 sum);
 
 /* Add all of @other to @h. */
 void hist__merge(struct hist *h, const struct hist *other);

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSON_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#include "shortest.h"
+#include "utf8.h"
 
 void json_init(struct json_writer *w, FILE *out, bool pretty)
 {
@@ -39,44 +40,6 @@ static void json_newline(struct json_writer *w)
 		json_puts(w, "  ");
 }
 
-/*
- * Length of the valid UTF-8 sequence at @s, 0 if there is none. Overlong forms, surrogates and
- * code points above U+10FFFF are invalid. Reads no further than the terminating NUL, which is
- * never a continuation byte.
- */
-static size_t utf8_len(const unsigned char *s)
-{
-	unsigned char lo = 0x80, hi = 0xbf;
-	size_t len, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		len = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		len = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
-
-	/* The second byte is what tells overlong, surrogate and too large. */
-	if (s[0] == 0xe0)
-		lo = 0xa0;
-	else if (s[0] == 0xed)
-		hi = 0x9f;
-	else if (s[0] == 0xf0)
-		lo = 0x90;
-	else if (s[0] == 0xf4)
-		hi = 0x8f;
-	if (s[1] < lo || s[1] > hi)
-		return 0;
-	for (i = 2; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
 static void json_escape(struct json_writer *w, unsigned char c)
 {
 	static const char from[] = "\"\\\b\f\n\r\t";
@@ -98,7 +61,7 @@ static void json_quoted(struct json_writer *w, const char *str)
 
 	json_puts(w, "\"");
 	while (*s) {
-		size_t len = utf8_len(s);
+		size_t len = utf8__len(s);
 
 		if (len && *s >= 0x20 && *s != '"' && *s != '\\') {
 			s += len;
@@ -108,7 +71,7 @@ static void json_quoted(struct json_writer *w, const char *str)
 		if (len)
 			json_escape(w, *s);
 		else
-			json_puts(w, JSON_REPLACEMENT);
+			json_puts(w, UTF8_REPLACEMENT);
 		run = ++s;
 	}
 	json_put(w, (const char *)run, (size_t)(s - run));
@@ -208,38 +171,14 @@ void json_s64(struct json_writer *w, const char *key, __s64 value)
 	json_literal(w, key, buf);
 }
 
-/* Whatever the locale's decimal separator is, of one byte or several, make it a point. */
-static void json_delocalise(char *s)
-{
-	static const char plain[] = "0123456789+-eE";
-	char *sep = s + strspn(s, plain);
-	char *rest = sep;
-
-	while (*rest && !strchr(plain, *rest))
-		rest++;
-	if (rest == sep)
-		return;
-	*sep = '.';
-	memmove(sep + 1, rest, strlen(rest) + 1);
-}
-
 void json_double(struct json_writer *w, const char *key, double value)
 {
-	int precision;
-	char buf[64];
+	char buf[SHORTEST_LEN];
 
-	if (!isfinite(value)) {
+	if (isfinite(value))
+		json_literal(w, key, shortest__double(buf, value));
+	else
 		json_null(w, key);
-		return;
-	}
-	/* 17 digits always read back as the same double, but make 0.1 ugly. */
-	for (precision = 15; precision <= 17; precision++) {
-		snprintf(buf, sizeof(buf), "%.*g", precision, value);
-		if (strtod(buf, NULL) == value)
-			break;
-	}
-	json_delocalise(buf);
-	json_literal(w, key, buf);
 }
 
 void json_bool(struct json_writer *w, const char *key, bool value)

@@ -52,19 +52,17 @@ struct ksyms {
 	size_t count, cap;
 	__u32 *modules; /* names, as offsets in buf; [0] is the kernel proper, which has none */
 	size_t nmodules, cap_modules;
+	int fd; /* see ksyms__keep_open(), or -1 */
 };
 
 /* The whole file, terminated, into *@buf. procfs knows no sizes, so read until the end. */
-static int read_file(const char *path, char **buf, size_t *len)
+static int read_file(int fd, char **buf, size_t *len)
 {
 	size_t cap = KSYMS_FIRST_READ, used = 0;
-	int fd, err = 0;
 	char *data, *more;
+	int err = 0;
 	ssize_t n;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	data = malloc(cap);
 	while (data) {
 		n = read(fd, data + used, cap - used - 1);
@@ -87,7 +85,6 @@ static int read_file(const char *path, char **buf, size_t *len)
 			free(data);
 		data = more;
 	}
-	close(fd);
 	if (!data)
 		return -ENOMEM;
 	if (err) {
@@ -305,7 +302,7 @@ static int build_index(struct ksyms *ks)
 	return 0;
 }
 
-int ksyms__load(const char *path, struct ksyms **out)
+static int load(int fd, struct ksyms **out)
 {
 	struct ksyms *ks = calloc(1, sizeof(*ks));
 	size_t len = 0;
@@ -313,7 +310,8 @@ int ksyms__load(const char *path, struct ksyms **out)
 
 	if (!ks)
 		return -ENOMEM;
-	err = read_file(path, &ks->buf, &len);
+	ks->fd = -1;
+	err = read_file(fd, &ks->buf, &len);
 	if (!err)
 		err = parse(ks, len);
 	if (!err) {
@@ -328,6 +326,23 @@ int ksyms__load(const char *path, struct ksyms **out)
 	return 0;
 }
 
+int ksyms__load(const char *path, struct ksyms **out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = load(fd, out);
+	close(fd);
+	return err;
+}
+
+int ksyms__keep_open(struct ksyms *ks, const char *path)
+{
+	ks->fd = open(path, O_RDONLY | O_CLOEXEC);
+	return ks->fd < 0 ? -errno : 0;
+}
+
 static void release(struct ksyms *ks)
 {
 	free(ks->by_name);
@@ -339,12 +354,17 @@ static void release(struct ksyms *ks)
 int ksyms__reload(struct ksyms *ks, const char *path)
 {
 	struct ksyms *fresh;
-	int err = ksyms__load(path, &fresh);
+	int fd = ks->fd, err;
 
+	if (fd < 0)
+		err = ksyms__load(path, &fresh);
+	else
+		err = lseek(fd, 0, SEEK_SET) < 0 ? -errno : load(fd, &fresh);
 	if (err)
 		return err;
 	release(ks);
 	*ks = *fresh;
+	ks->fd = fd;
 	free(fresh);
 	return 0;
 }
@@ -353,6 +373,8 @@ void ksyms__free(struct ksyms *ks)
 {
 	if (!ks)
 		return;
+	if (ks->fd >= 0)
+		close(ks->fd);
 	release(ks);
 	free(ks);
 }

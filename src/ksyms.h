@@ -43,6 +43,12 @@ int ksyms__load(const char *path, struct ksyms **out);
  */
 int ksyms__reload(struct ksyms *ks, const char *path);
 
+/*
+ * Keeps the file open, for ksyms__reload() to read it again: what /proc/kallsyms shows depends on the rights of who
+ * opened it (kallsyms_open()), so that a process that has given up its own still sees addresses. 0 or negative errno.
+ */
+int ksyms__keep_open(struct ksyms *ks, const char *path);
+
 /* @ks may be NULL. */
 void ksyms__free(struct ksyms *ks);
 

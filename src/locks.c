@@ -165,41 +165,31 @@ struct fixed_locks {
 	int n;
 };
 
-static void add_fixed(struct fixed_locks *f, __u64 object, int offset, enum vl_tracked class, int owner)
+static void add_fixed(struct fixed_locks *f, __u64 object, int offset, enum vl_tracked class)
 {
 	if (!object || offset < 0 || f->n == VL_FIXED / 4)
 		return;
 	f->at[f->n] = (struct owner){.address = object + (__u64)offset};
-	f->what[f->n] = (struct vl_fixed){
-		.lock = f->at[f->n].address, .class = (__u8) class, .owner = (__u8)(owner < 0 ? 0 : owner)};
+	f->what[f->n] = (struct vl_fixed){.lock = f->at[f->n].address, .class = (__u8) class};
 	f->n++;
 }
 
-static int owner_index(const struct locks_setup *s, __u64 address)
+static void add_target(struct fixed_locks *f, struct kbtf *kb, const struct target *target)
 {
-	for (int i = 0; i < s->n_owners; i++)
-		if (s->owners[i].address == address)
-			return s->owners[i].index;
-	return -ENOENT;
-}
+	int size = kbtf__size(kb, "percpu_rw_semaphore");
+	int writers = kbtf__offset(kb, "super_block.s_writers.rw_sem");
 
-static void add_target(struct fixed_locks *f, const struct locks_setup *s, const struct target *target)
-{
-	int sb = owner_index(s, target->super_block), size = kbtf__size(s->kb, "percpu_rw_semaphore");
-	int writers = kbtf__offset(s->kb, "super_block.s_writers.rw_sem");
-
-	add_fixed(f, target->super_block, kbtf__offset(s->kb, "super_block.s_umount"), VL_TRACKED_s_umount, sb);
-	add_fixed(f, target->super_block, kbtf__offset(s->kb, "super_block.s_dquot.dqio_sem"), VL_TRACKED_dqio_sem, sb);
-	add_fixed(f, target->super_block, kbtf__offset(s->kb, "super_block.s_vfs_rename_mutex"),
-		  VL_TRACKED_s_vfs_rename_mutex, sb);
+	add_fixed(f, target->super_block, kbtf__offset(kb, "super_block.s_umount"), VL_TRACKED_s_umount);
+	add_fixed(f, target->super_block, kbtf__offset(kb, "super_block.s_dquot.dqio_sem"), VL_TRACKED_dqio_sem);
+	add_fixed(f, target->super_block, kbtf__offset(kb, "super_block.s_vfs_rename_mutex"),
+		  VL_TRACKED_s_vfs_rename_mutex);
 	/* SB_FREEZE_WRITE, SB_FREEZE_PAGEFAULT, SB_FREEZE_FS */
 	for (int level = 0; writers >= 0 && size > 0 && level < 3; level++)
-		add_fixed(f, target->super_block, writers + level * size, VL_TRACKED_s_writers, sb);
-	add_fixed(f, target->disk, kbtf__offset(s->kb, "gendisk.open_mutex"), VL_TRACKED_open_mutex,
-		  owner_index(s, target->disk));
+		add_fixed(f, target->super_block, writers + level * size, VL_TRACKED_s_writers);
+	add_fixed(f, target->disk, kbtf__offset(kb, "gendisk.open_mutex"), VL_TRACKED_open_mutex);
 }
 
-static void add_globals(struct fixed_locks *f, const struct locks_setup *s)
+static void add_globals(struct fixed_locks *f, const struct ksyms *ks)
 {
 	static const struct {
 		const char *symbol;
@@ -212,31 +202,34 @@ static void add_globals(struct fixed_locks *f, const struct locks_setup *s)
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		__u64 addr;
 
-		if (!ksyms__addr(s->ks, globals[i].symbol, NULL, &addr))
-			add_fixed(f, addr, 0, globals[i].class, -1);
+		if (!ksyms__addr(ks, globals[i].symbol, NULL, &addr))
+			add_fixed(f, addr, 0, globals[i].class);
 	}
 }
 
 /* Without a place for one no lock must be taken for it: then none is known by its address. */
-static int fill_tables(struct lock_tracker *t, const struct locks_setup *s)
+int locks__set_targets(struct lock_tracker *t, const struct ksyms *ks, const struct target *targets, int n_targets)
 {
 	struct fixed_locks *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return -ENOMEM;
-	for (int i = 0; i < s->n_targets; i++)
-		add_target(f, s, &s->targets[i]);
-	add_globals(f, s);
-	t->tables->multiplier = owners__place_in(f->at, f->n, VL_FIXED_BITS);
+	for (int i = 0; i < n_targets; i++)
+		if (!targets[i].unmounted)
+			add_target(f, t->kb, &targets[i]);
+	add_globals(f, ks);
 	for (int i = 0; i < VL_FIXED; i++)
 		t->tables->fixed[i].lock = VL_NOBODY;
+	t->tables->multiplier = owners__place_in(f->at, f->n, VL_FIXED_BITS);
 	for (int i = 0; t->tables->multiplier && i < f->n; i++)
 		t->tables->fixed[f->at[i].index] = f->what[i];
+	/* What was refused may be a lock of one of them now. */
+	memset((void *)t->tables->rejected, 0, sizeof(t->tables->rejected));
 	if (!t->tables->multiplier)
 		fprintf(stderr,
 			"vfslock: the locks of %d super_blocks cannot be told apart: not tracked are s_umount, "
 			"s_vfs_rename_mutex, s_writers and open_mutex\n",
-			s->n_targets);
+			n_targets);
 	free(f);
 	return 0;
 }
@@ -267,7 +260,7 @@ int locks__open(const struct locks_setup *s, struct lock_tracker **out)
 	t->by_tracepoints = lockdep && s->source != LOCKS_BY_HOOKS;
 	err = load(t, s);
 	if (!err && t->tables)
-		err = fill_tables(t, s);
+		err = locks__set_targets(t, s->ks, s->targets, s->n_targets);
 	if (err) {
 		fprintf(stderr, "vfslock: the lock hooks cannot be loaded: %s\n", strerror(-err));
 		locks__free(t);

@@ -69,6 +69,12 @@ int locks__open(const struct locks_setup *setup, struct lock_tracker **out);
 int locks__attach(struct lock_tracker *t);
 void locks__free(struct lock_tracker *t);
 
+/*
+ * Other super_blocks are audited from now on: their locks that are known by address, and nothing that was remembered of
+ * addresses before. @owners as in struct locks_setup. 0 or negative errno.
+ */
+int locks__set_targets(struct lock_tracker *t, const struct ksyms *ks, const struct target *targets, int n_targets);
+
 int locks__held_fd(const struct lock_tracker *t);
 int locks__readers_fd(const struct lock_tracker *t);
 enum vl_tracking locks__tracking(const struct lock_tracker *t);

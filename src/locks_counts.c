@@ -81,7 +81,7 @@ void locks__drop_stale(struct lock_tracker *t)
 
 static void add_hist(struct hist *to, const struct vl_lock_hist *from)
 {
-	hist__add(to, from->counts, from->max_ns);
+	hist__add(to, from->counts, from->max_ns, from->sum_ns);
 }
 
 static int read_classes(struct lock_tracker *t, int cpus)

@@ -12,6 +12,8 @@ static const struct {
 } commands[] = {
 	{"report", "report [options] MOUNT [-- COMMAND...]", "audit a mounted filesystem and print what was found",
 	 cmd_report},
+	{"watch", "watch [options] MOUNT...", "tell of violations as they happen", cmd_watch},
+	{"serve", "serve [options] MOUNT...", "a daemon: metrics for Prometheus, recent violations, a page", cmd_serve},
 	{"plan", "plan [options] MOUNT", "what would be attached, and why the rest would not", cmd_plan},
 	{"features", "features [--json]", "what this kernel allows, with the remedy where it does not", cmd_features},
 	{"spec", "spec show|explain|diff", "the rules themselves", cmd_spec},

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "owners.h"
 
-#include <stdbool.h>
-
 /* A few dozen are tried for a few owners; half a table full takes thousands. */
 #define MAX_TRIES 2000000
 
@@ -35,6 +33,11 @@ __u32 owners__place_in(struct owner *owners, int n, __u32 bits)
 		multiplier = multiplier * 1664525U + 1013904223U;
 	}
 	return 0;
+}
+
+bool owners__place_with(struct owner *owners, int n, __u32 multiplier)
+{
+	return multiplier && n <= VL_OWNERS && place(owners, n, VL_OWNER_BITS, multiplier);
 }
 
 __u32 owners__place(struct owner *owners, int n)

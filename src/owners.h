@@ -6,6 +6,8 @@
 #ifndef VFSLOCK_OWNERS_H
 #define VFSLOCK_OWNERS_H
 
+#include <stdbool.h>
+
 #include "../bpf/shared.h"
 
 /* What a call can be about, beside super_blocks: the disk a filesystem lies on, its type. */
@@ -20,6 +22,9 @@ struct owner {
  * than the table holds, or two whose lower halves are equal.
  */
 __u32 owners__place(struct owner *owners, int n);
+
+/* Does @multiplier give each its own index? Then they are set. */
+bool owners__place_with(struct owner *owners, int n, __u32 multiplier);
 
 /* The same for a table of 2^@bits. */
 __u32 owners__place_in(struct owner *owners, int n, __u32 bits);

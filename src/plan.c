@@ -8,26 +8,44 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "text.h"
+
 /* Attaching to these can hang the machine or is refused by the kernel, whatever table they stand in. */
 static const char *const never[] = {"_raw_spin_", "_raw_read_",     "_raw_write_",     "__rcu_read_",
 				    "rcu_read_",  "migrate_enable", "migrate_disable", "preempt_"};
 
-void function__note(struct function *f, const char *fmt, ...)
-{
-	va_list ap;
+/* Memory that is never touched is never there: the most that a few dozen filesystems could have. */
+#define MAX_FUNCTIONS 8192
 
-	va_start(ap, fmt);
-	vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
-	va_end(ap);
+const char *refusal__name(enum refusal why)
+{
+	static const char *const names[] = {
+#define X(name) #name,
+		REFUSALS(X)
+#undef X
+	};
+
+	return why == REFUSAL_none ? "" : names[why];
 }
 
-void function__refuse(struct function *f, const char *fmt, ...)
+void function__note(struct function *f, enum refusal why, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
 	va_end(ap);
+	f->refusal = why;
+}
+
+void function__refuse(struct function *f, enum refusal why, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
+	va_end(ap);
+	f->refusal = why;
 	f->state = FUNCTION_REFUSED;
 }
 
@@ -61,6 +79,9 @@ int plan__open(struct plan *p, struct kbtf *kb, const struct ksyms *ks, const ch
 	struct utsname u;
 
 	*p = (struct plan){.latency = latency, .rules = rules};
+	p->functions = calloc(MAX_FUNCTIONS, sizeof(*p->functions));
+	if (!p->functions)
+		return -ENOMEM;
 	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
 		return -EINVAL;
 	snprintf(p->release, sizeof(p->release), "%s", u.release);
@@ -92,7 +113,7 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 	*why = NULL;
 	if (!in_range(r->since, r->until, p->kernel))
 		return false;
-	if (!rule_promises(r))
+	if (!rule_promises(r) || (p->filter && !filter__wants_rule(p->filter, r)))
 		return false;
 	if (r->unverifiable) {
 		*why = r->unverifiable;
@@ -200,13 +221,15 @@ static int find_function(struct kbtf *kb, const struct ksyms *ks, struct functio
 	f->btf.args = f->where.args;
 	if (ksyms__name_count(ks, f->name, module) > 1) {
 		f->no_trampoline = true;
-		function__note(f, "%zu functions of this name: a trampoline could be that of another one",
+		function__note(f, REFUSAL_ambiguous_name,
+			       "%zu functions of this name: a trampoline could be that of another one",
 			       ksyms__name_count(ks, f->name, module));
 		return 0;
 	}
 	err = kbtf__func(kb, f->name, module, &f->btf);
 	if (!err && f->where.args != f->btf.args) {
-		function__refuse(f, "takes %d arguments where the method has %d", f->btf.args, f->where.args);
+		function__refuse(f, REFUSAL_arguments, "takes %d arguments where the method has %d", f->btf.args,
+				 f->where.args);
 		return -EINVAL;
 	}
 	if (!err)
@@ -214,9 +237,9 @@ static int find_function(struct kbtf *kb, const struct ksyms *ks, struct functio
 	f->no_trampoline = true;
 	f->btf.args = f->where.args;
 	if (err == -ENODATA)
-		function__note(f, "module %s has no BTF on this kernel", f->module);
+		function__note(f, REFUSAL_no_btf, "module %s has no BTF on this kernel", f->module);
 	else
-		function__note(f, "not in the BTF of %s", module ? module : "the kernel");
+		function__note(f, REFUSAL_no_btf, "not in the BTF of %s", module ? module : "the kernel");
 	return 0;
 }
 
@@ -229,22 +252,28 @@ static void check_function(struct plan *p, struct kbtf *kb, const struct ksyms *
 
 	if (!m || !in_range(m->since, m->until, p->kernel)) {
 		f->undocumented = true;
-		function__refuse(f, "undocumented: the document has no rule for this method");
+		function__refuse(f, REFUSAL_none, "undocumented: the document has no rule for this method");
+		return;
+	}
+	if (p->filter && !filter__wants_method(p->filter, m, p->rules)) {
+		f->unwanted = true;
+		function__refuse(f, REFUSAL_none, "no rule that was asked for is about this method");
 		return;
 	}
 	if (m->no_super_block) {
-		function__refuse(f, "its super_block cannot be told: %s", m->no_super_block);
+		function__refuse(f, REFUSAL_other, "its super_block cannot be told: %s", m->no_super_block);
 		return;
 	}
 	if (is_denied(f->name)) {
-		function__refuse(f, "never attached to: it could hang the machine");
+		function__refuse(f, REFUSAL_not_traceable, "never attached to: it could hang the machine");
 		return;
 	}
 	err = kbtf__method(kb, type, m, &f->where, &missing);
 	if (err == -EINVAL)
-		function__refuse(f, "this kernel's %s has no argument like '%s'", f->method_name, missing);
+		function__refuse(f, REFUSAL_arguments, "this kernel's %s has no argument like '%s'", f->method_name,
+				 missing);
 	else if (err)
-		function__refuse(f, "this kernel's struct %s has no method %s", type, f->method_name);
+		function__refuse(f, REFUSAL_other, "this kernel's struct %s has no method %s", type, f->method_name);
 	else if (!find_function(kb, ks, f))
 		plan_programs(p, kb, f);
 }
@@ -303,7 +332,7 @@ static void tell_roles_apart(struct plan *p, struct function *f)
 			continue;
 		}
 		if (f->state == FUNCTION_PLANNED)
-			function__refuse(f, "also serves %s.%s: whose call it is cannot be told",
+			function__refuse(f, REFUSAL_other, "also serves %s.%s: whose call it is cannot be told",
 					 ops_structs[o->ops].name, o->method_name);
 	}
 }
@@ -338,7 +367,7 @@ static void note_word(char *list, size_t size, const char *word)
 {
 	size_t n = strlen(list);
 
-	if (!strstr(list, word) && n + strlen(word) + 3 < size)
+	if (!text__lists(list, word) && n + strlen(word) + 3 < size)
 		snprintf(list + n, size - n, "%s%s", n ? ", " : "", word);
 }
 
@@ -353,7 +382,6 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 	struct plan *p = a->plan;
 	struct function *f;
 	struct ksym sym;
-	void *mem;
 
 	for (int i = 0; i < p->n_functions; i++) {
 		f = &p->functions[i];
@@ -362,10 +390,8 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 			return 0;
 		}
 	}
-	mem = realloc(p->functions, (size_t)(p->n_functions + 1) * sizeof(*p->functions));
-	if (!mem)
-		return -ENOMEM;
-	p->functions = mem;
+	if (p->n_functions == MAX_FUNCTIONS)
+		return -E2BIG;
 	f = &p->functions[p->n_functions];
 	*f = (struct function){.ops = a->table->ops,
 			       .addr = addr,
@@ -380,7 +406,7 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 		f->ops_type = ops_structs[f->ops].also;
 	if (ksyms__lookup(a->ks, addr, &sym) || sym.offset) {
 		snprintf(f->name, sizeof(f->name), "0x%llx", addr);
-		function__refuse(f, "the pointer is no function's start");
+		function__refuse(f, REFUSAL_other, "the pointer is no function's start");
 	} else {
 		snprintf(f->name, sizeof(f->name), "%s", sym.name);
 		snprintf(f->module, sizeof(f->module), "%s", sym.module ? sym.module : "");

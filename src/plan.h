@@ -12,6 +12,7 @@
 #include "../bpf/held_layout.h"
 #include "calibrate.h"
 #include "discover.h"
+#include "filter.h"
 #include "kbtf.h"
 #include "ksyms.h"
 
@@ -24,6 +25,27 @@ enum function_state { FUNCTION_PLANNED, FUNCTION_ATTACHED, FUNCTION_REFUSED };
 enum attach_how { BY_TRAMPOLINE, BY_KPROBE };
 enum attach_policy { ATTACH_AUTO, ATTACH_TRAMPOLINE, ATTACH_KPROBE }; /* what the user wants */
 
+/*
+ * What a function's reason comes down to, for those who count: what is not attached, or not by a trampoline, or only at
+ * its entry. New ones are label values of published series: few, and for good.
+ */
+#define REFUSALS(X)                                                                                                    \
+	X(none)           /* there is no reason, or the user wants it so */                                            \
+	X(not_traceable)  /* the kernel does not let it be traced, or it would hang the machine */                     \
+	X(arguments)      /* too many, or others than the document's method has */                                     \
+	X(verifier)       /* its program is refused */                                                                 \
+	X(no_btf)         /* its module, or it, has none */                                                            \
+	X(ambiguous_name) /* several functions are called so */                                                        \
+	X(rights)         /* this process has not the right to (any more) */                                           \
+	X(other)
+
+enum refusal {
+#define X(name) REFUSAL_##name,
+	REFUSALS(X)
+#undef X
+		N_REFUSALS
+};
+
 /* One function in the role of one method. Its index in the plan is the `fn` of signatures. */
 struct function {
 	int method; /* id in methods[], or -1: a method that the document does not know */
@@ -35,11 +57,13 @@ struct function {
 	char filesystems[64]; /* types of the filesystems that have it */
 	__u64 addr;
 	enum function_state state;
-	char reason[256]; /* of FUNCTION_REFUSED; else why by kprobe, or why only the entry is watched, or "" */
+	char reason[256];     /* of FUNCTION_REFUSED; else why by kprobe, or why only the entry is watched, or "" */
+	enum refusal refusal; /* what that is */
 	enum attach_how how;
 	bool no_trampoline;   /* none leads to it, or takes its arguments */
 	bool portable;        /* its programs are those of bpf/portable.bpf.c */
 	bool undocumented;    /* no rule of the document is about its method: refused for that */
+	bool unwanted;        /* the user asked for other rules: refused for that */
 	bool entry_only;      /* a return that is wanted cannot be watched */
 	const char *ops_type; /* the struct it was found in, if not that of its ops */
 	struct kbtf_func btf;
@@ -63,8 +87,8 @@ struct role {
 };
 
 struct plan {
-	const struct rule *rules; /* n_rules of them: the compiled ones, or those of a user's document */
-	struct function *functions;
+	const struct rule *rules;   /* n_rules of them: the compiled ones, or those of a user's document */
+	struct function *functions; /* each stays where it is */
 	int n_functions;
 	int n_histograms;
 	short followed[VL_FOLLOW_METHODS]; /* ids of the methods whose folios are followed */
@@ -81,9 +105,13 @@ struct plan {
 	bool is_measured;
 	const char *latency; /* method whose latency is wanted beside the hot ones, "all", "none" or NULL */
 	bool sees_unlocks;   /* this kernel has a function that every folio is unlocked through */
-	char *missing_lock;  /* per lock class: 1 if this kernel has no such lock */
-	__u64 *global_locks; /* addresses of locks that are no object's member, in order of declaration */
-	struct role *roles;  /* by function address: see plan__methods_at() */
+	const struct rule_filter *filter; /* NULL: all rules are wanted */
+	__u64 task_filter;                /* VL_FILTER_...: what the programs compare */
+	bool tell_types;                  /* the type of the filesystem goes into the signature */
+	bool sealed;                      /* nothing may be attached any more */
+	char *missing_lock;               /* per lock class: 1 if this kernel has no such lock */
+	__u64 *global_locks;              /* addresses of locks that are no object's member, in order of declaration */
+	struct role *roles;               /* by function address: see plan__methods_at() */
 	int n_roles;
 };
 
@@ -104,8 +132,11 @@ bool plan__rule_active(const struct plan *p, const struct rule *r, const char **
 /* Ids of the methods that the function starting at @addr implements, ended by -1; NULL if it is no planned function. */
 const short *plan__methods_at(const struct plan *p, __u64 addr);
 
-/* The same text, for a function that is attached all the same: see struct function.reason. */
-void function__note(struct function *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void function__refuse(struct function *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "no_btf"; "" of none. */
+const char *refusal__name(enum refusal why);
+
+/* Why a function is not attached; and the same of one that is attached all the same: see struct function.reason. */
+void function__refuse(struct function *f, enum refusal why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void function__note(struct function *f, enum refusal why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -16,16 +16,8 @@ void report__text_percentile(const struct hist *h, double p, char *buf);
 void report__json_locks(struct json_writer *w, const struct results *r);
 void report__text_locks(const struct results *r, FILE *out);
 
-/* The locks that a finding's task held, and who held what it should have held. */
-void report__json_held(struct json_writer *w, const struct results *r, const struct finding *f);
-void report__text_held(const struct results *r, const struct finding *f, FILE *out);
-
 /* When folios were unlocked that were not yet at the return: of the methods of one ops struct, of one method. */
 void report__text_unlocks(const struct results *r, int ops, FILE *out);
 void report__json_unlocks(struct json_writer *w, const struct method_result *m);
-
-/* Where the task of a finding slept, if it did. */
-void report__text_slept(const struct results *r, const struct finding *f, FILE *out);
-void report__json_slept(struct json_writer *w, const struct results *r, const struct finding *f);
 
 #endif

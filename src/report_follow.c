@@ -33,32 +33,3 @@ void report__json_unlocks(struct json_writer *w, const struct method_result *m)
 	report__json_latency(w, "unlock", &m->unlock, m->is_followed);
 	json_u64(w, "still_locked", m->still_locked);
 }
-
-void report__text_slept(const struct results *r, const struct finding *f, FILE *out)
-{
-	char line[256];
-
-	if (f->judgement.seen != SEEN_SLEPT)
-		return;
-	fputs(f->n_slept_ips ? "    where it slept:\n" : "    where it slept is not known\n", out);
-	for (int i = 0; i < f->n_slept_ips; i++) {
-		ksyms__format(r->audit->ksyms, f->slept_ips[i], line, sizeof(line));
-		fprintf(out, "      %s\n", line);
-	}
-}
-
-void report__json_slept(struct json_writer *w, const struct results *r, const struct finding *f)
-{
-	char line[256];
-
-	if (f->judgement.seen != SEEN_SLEPT) {
-		json_null(w, "slept_at");
-		return;
-	}
-	json_begin_array(w, "slept_at");
-	for (int i = 0; i < f->n_slept_ips; i++) {
-		ksyms__format(r->audit->ksyms, f->slept_ips[i], line, sizeof(line));
-		json_string(w, NULL, line);
-	}
-	json_end(w);
-}

@@ -6,19 +6,9 @@
 
 #include "../bpf/shared.h"
 #include "attach.h"
+#include "finding.h"
 #include "json.h"
 #include "report.h"
-
-static void rfc3339(__u64 ns, char *buf, size_t len)
-{
-	time_t s = (time_t)(ns / 1000000000ULL);
-	char date[32] = "";
-	struct tm tm;
-
-	if (gmtime_r(&s, &tm))
-		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(buf, len, "%s.%09lluZ", date, (unsigned long long)(ns % 1000000000ULL));
-}
 
 void report__json_latency(struct json_writer *w, const char *key, const struct hist *h, bool measured)
 {
@@ -108,6 +98,7 @@ static void write_rule(struct json_writer *w, const struct rule_result *rr, cons
 	json_u64(w, "direct", rr->direct);
 	json_u64(w, "outside", rr->outside);
 	json_u64(w, "undecided", rr->undecided);
+	json_u64(w, "suppressed", rr->suppressed);
 	json_string(w, "reason", rr->why);
 	json_end(w);
 }
@@ -137,66 +128,18 @@ static void write_methods(struct json_writer *w, const struct results *r)
 	json_end(w);
 }
 
-static void write_sample(struct json_writer *w, const struct results *r, const struct finding *f)
-{
-	char line[256];
-
-	json_begin_object(w, "task");
-	json_u64(w, "pid", f->sample.pid);
-	json_u64(w, "tgid", f->sample.tgid);
-	json_string(w, "comm", f->sample.comm);
-	json_u64(w, "cpu", f->sample.cpu);
-	json_end(w);
-	json_u64(w, "first_seen_ns", f->sample.first_ns);
-	json_u64(w, "last_seen_ns", f->sample.last_ns);
-	json_double(w, "first_seen_seconds",
-		    f->sample.first_ns > r->audit->start_ns ? (double)(f->sample.first_ns - r->audit->start_ns) / 1e9
-							    : 0);
-	json_double(w, "last_seen_seconds",
-		    f->sample.last_ns > r->audit->start_ns ? (double)(f->sample.last_ns - r->audit->start_ns) / 1e9
-							   : 0);
-	json_begin_array(w, "stack");
-	for (int i = 0; i < f->n_ips; i++) {
-		ksyms__format(r->audit->ksyms, f->ips[i], line, sizeof(line));
-		json_string(w, NULL, line);
-	}
-	json_end(w);
-}
-
-static void write_finding(struct json_writer *w, const struct results *r, const struct finding *f)
-{
-	char word[192];
-
-	json_begin_object(w, NULL);
-	json_string(w, "rule", f->rule->id);
-	json_string(w, "ops", ops_structs[f->function->ops].name);
-	json_string(w, "method", f->function->method_name);
-	json_string(w, "function", f->function->name);
-	json_string(w, "module", f->function->module[0] ? f->function->module : NULL);
-	json_string(w, "mount", f->target ? f->target->path : NULL);
-	json_string(w, "documented", f->rule->says);
-	json_string(w, "where", f->rule->place);
-	json_string(w, "condition", f->rule->condition_text);
-	json_string(w, "lock", lock_classes[f->rule->lock].name);
-	json_string(w, "expected", rule_mode__name(f->rule->mode));
-	json_string(w, "observed", observation__name(f->judgement.seen));
-	json_string(w, "lock_word", finding__decode(f, word, sizeof(word)));
-	json_string(w, "evidence", "proof");
-	json_string(w, "because", f->drift ? f->drift->because : NULL);
-	json_u64(w, "count", f->calls);
-	if (f->has_sample)
-		write_sample(w, r, f);
-	report__json_slept(w, r, f);
-	report__json_held(w, r, f);
-	json_end(w);
-}
-
-static void write_findings(struct json_writer *w, const struct results *r, const char *key, enum verdict verdict)
+static void write_findings(struct json_writer *w, const struct results *r, const char *key, enum verdict verdict,
+			   bool suppressed)
 {
 	json_begin_array(w, key);
 	for (int i = 0; i < r->n_findings; i++)
-		if (r->findings[i].verdict == verdict)
-			write_finding(w, r, &r->findings[i]);
+		if (r->findings[i].verdict == verdict && !!r->findings[i].suppressed == suppressed) {
+			json_begin_object(w, NULL);
+			if (suppressed)
+				json_string(w, "reason", r->findings[i].suppressed->reason);
+			finding__json(w, r->audit, &r->findings[i], false);
+			json_end(w);
+		}
 	json_end(w);
 }
 
@@ -285,7 +228,7 @@ static void write_header(struct json_writer *w, const struct results *r)
 		json_end(w);
 	}
 	json_end(w);
-	rfc3339(r->audit->start_wall_ns, when, sizeof(when));
+	finding__rfc3339(r->audit->start_wall_ns, when, sizeof(when));
 	json_string(w, "started", when);
 	json_u64(w, "started_monotonic_ns", r->audit->start_ns);
 	json_double(w, "duration_seconds", audit__seconds(r->audit));
@@ -313,8 +256,9 @@ int report__json(const struct results *r, FILE *out)
 	json_begin_object(&w, NULL);
 	write_header(&w, r);
 	write_methods(&w, r);
-	write_findings(&w, r, "violations", VERDICT_VIOLATION);
-	write_findings(&w, r, "drift", VERDICT_DRIFT);
+	write_findings(&w, r, "violations", VERDICT_VIOLATION, false);
+	write_findings(&w, r, "suppressed", VERDICT_VIOLATION, true);
+	write_findings(&w, r, "drift", VERDICT_DRIFT, false);
 	report__json_locks(&w, r);
 	write_coverage(&w, r);
 	write_lost(&w, r);

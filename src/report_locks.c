@@ -31,12 +31,6 @@ static const char *place(const struct results *r, __u64 caller, char *buf)
 	return buf;
 }
 
-/* All that take a lock lie in the topmost 4 GiB. */
-static __u64 caller_of(const struct vl_held *e)
-{
-	return e->caller ? 0xffffffff00000000ULL | e->caller : 0;
-}
-
 static void write_site(struct json_writer *w, const struct results *r, const struct lock_site *s)
 {
 	char buf[PLACE_LEN];
@@ -114,108 +108,6 @@ void report__json_locks(struct json_writer *w, const struct results *r)
 		write_hooks(w, t);
 	}
 	json_end(w);
-}
-
-/* In the order in which they were taken. */
-static int by_age(const void *pa, const void *pb)
-{
-	const struct vl_held *a = pa, *b = pb;
-
-	return a->since_ns < b->since_ns ? -1 : a->since_ns > b->since_ns;
-}
-
-static int sorted(const struct vl_task_locks *t, struct vl_held *out)
-{
-	int n = t->n < VL_HELD_LOCKS ? (int)t->n : VL_HELD_LOCKS;
-
-	memcpy(out, t->of, (size_t)n * sizeof(*out));
-	qsort(out, (size_t)n, sizeof(*out), by_age);
-	return n;
-}
-
-static __u64 age(const struct finding *f, const struct vl_held *e)
-{
-	return f->sample.first_ns > e->since_ns ? f->sample.first_ns - e->since_ns : 0;
-}
-
-static void write_held(struct json_writer *w, const struct results *r, const struct finding *f,
-		       const struct vl_task_locks *t)
-{
-	struct vl_held all[VL_HELD_LOCKS];
-	int n = sorted(t, all);
-	char buf[PLACE_LEN];
-
-	json_begin_array(w, "held");
-	for (int i = 0; i < n; i++) {
-		json_begin_object(w, NULL);
-		json_string(w, "class", tracked__name((enum vl_tracked)all[i].class));
-		json_string(w, "mode", held_mode__name((enum vl_held_mode)all[i].mode));
-		json_u64(w, "age_ns", age(f, &all[i]));
-		json_string(w, "place", all[i].caller ? place(r, caller_of(&all[i]), buf) : NULL);
-		json_bool(w, "contended", all[i].flags & VL_HELD_CONTENDED);
-		json_end(w);
-	}
-	json_end(w);
-}
-
-/* Is the holder that was noted that of the lock which the finding is about? */
-static bool holder_fits(const struct finding *f)
-{
-	return f->sample.holder_pid && f->rule->phase == RULE_AT_entry && f->rule->slot == (int)f->sample.holder_slot &&
-	       (f->judgement.seen == SEEN_EXCLUSIVE_OTHER || f->judgement.seen == SEEN_SHARED_OTHER);
-}
-
-void report__json_held(struct json_writer *w, const struct results *r, const struct finding *f)
-{
-	if (r->audit->locks && f->held_known) {
-		write_held(w, r, f, &f->held);
-		json_string(w, "held_at", f->function->pair ? "return" : "entry");
-	} else {
-		json_null(w, "held");
-		json_null(w, "held_at");
-	}
-	if (!holder_fits(f)) {
-		json_null(w, "holder");
-		return;
-	}
-	json_begin_object(w, "holder");
-	json_u64(w, "pid", f->sample.holder_pid);
-	json_u64(w, "tgid", f->sample.holder_tgid);
-	json_string(w, "comm", f->sample.holder_comm);
-	if (r->audit->locks)
-		write_held(w, r, f, &f->holder);
-	else
-		json_null(w, "held");
-	json_end(w);
-}
-
-static void print_held(const struct results *r, const struct finding *f, const struct vl_task_locks *t, FILE *out)
-{
-	struct vl_held all[VL_HELD_LOCKS];
-	char buf[PLACE_LEN], for_how_long[TEXT_NUMBER_LEN];
-	int n = sorted(t, all);
-
-	for (int i = 0; i < n; i++)
-		fprintf(out, "      %s %s for %s, taken%s in %s\n", tracked__name((enum vl_tracked)all[i].class),
-			held_mode__name((enum vl_held_mode)all[i].mode),
-			text__duration(for_how_long, sizeof(for_how_long), age(f, &all[i])),
-			all[i].flags & VL_HELD_CONTENDED ? " after waiting" : "", place(r, caller_of(&all[i]), buf));
-	if (!n)
-		fputs("      no lock that is tracked\n", out);
-}
-
-void report__text_held(const struct results *r, const struct finding *f, FILE *out)
-{
-	if (r->audit->locks && f->held_known) {
-		fprintf(out, "    held by this task %s:\n", f->function->pair ? "as it returned" : "then");
-		print_held(r, f, &f->held, out);
-	}
-	if (!holder_fits(f))
-		return;
-	fprintf(out, "    the lock was held by %s[%u] (task of process %u)%s\n", f->sample.holder_comm,
-		f->sample.holder_pid, f->sample.holder_tgid, r->audit->locks ? ", which held:" : "");
-	if (r->audit->locks)
-		print_held(r, f, &f->holder, out);
 }
 
 static void add_site_row(struct text_table *table, const struct results *r, const struct lock_site *s)

@@ -5,13 +5,13 @@
 #include <time.h>
 
 #include "../bpf/shared.h"
+#include "finding.h"
 #include "report.h"
 #include "text.h"
+#include "wording.h"
 
 #define WIDTH 110
 #define MAX_FINDINGS 20
-/* kernel/locking/rwsem.c: the owner word is of the last reader, which may be gone. */
-#define READER_OWNED 1
 
 static const char *verdict_text(const struct rule_result *rr)
 {
@@ -19,25 +19,6 @@ static const char *verdict_text(const struct rule_result *rr)
 	static const char *const proof[VERDICT_KINDS] = {"-", "ok", "unverifiable", "drift", "VIOLATION"};
 
 	return (rr->proof ? proof : likely)[rr->verdict];
-}
-
-/* "exclusive 12, free 3" */
-static void seen_text(const struct rule_result *rr, char *buf, size_t len)
-{
-	char count[TEXT_NUMBER_LEN];
-	size_t n = 0;
-	int kinds = 0;
-
-	buf[0] = '\0';
-	for (int s = 0; s < SEEN_KINDS; s++)
-		kinds += rr->seen[s] > 0;
-	for (int s = 0; s < SEEN_KINDS && n < len; s++) {
-		if (!rr->seen[s])
-			continue;
-		n += (size_t)snprintf(buf + n, len - n, "%s%s", n ? ", " : "", observation__text((enum observation)s));
-		if (kinds > 1 && n < len)
-			n += (size_t)snprintf(buf + n, len - n, " %s", text__count(count, sizeof(count), rr->seen[s]));
-	}
 }
 
 void report__text_percentile(const struct hist *h, double p, char *buf)
@@ -56,25 +37,6 @@ static void percentile_text(const struct function_result *fr, double p, char *bu
 		report__text_percentile(&fr->latency, p, buf);
 }
 
-static void rule_name(const struct rule *r, char *buf, size_t len)
-{
-	if (r->slot < 0 && lock_classes[r->lock].kind == LOCK_KIND_context)
-		snprintf(buf, len, "%s", r->mode == RULE_yes ? "caller can sleep" : "must not sleep");
-	else
-		snprintf(buf, len, "%s%s%s%s%s", lock_classes[r->lock].name, r->subject ? "(" : "",
-			 r->subject ? r->subject : "", r->subject ? ")" : "",
-			 r->phase == RULE_AT_exit    ? " at exit"
-			 : r->phase == RULE_AT_after ? " afterwards"
-						     : "");
-}
-
-/* Rules that say the same of every method of the ops struct and are kept are counted in one line below the table. */
-static bool is_common(const struct rule_result *rr)
-{
-	return lock_classes[rr->rule->lock].kind == LOCK_KIND_context && rr->rule->mode == RULE_yes &&
-	       (rr->verdict == VERDICT_OK || rr->verdict == VERDICT_NOT_EXERCISED);
-}
-
 static void add_rule_rows(struct text_table *t, const struct method_result *m, int kernel, const char *first[4],
 			  const char *latency[2])
 {
@@ -87,11 +49,11 @@ static void add_rule_rows(struct text_table *t, const struct method_result *m, i
 
 		if (!rr->verdict && !rr->kept && (!rule_promises(rr->rule) || rr->why))
 			continue;
-		if (is_common(rr) || rr->verdict == VERDICT_UNVERIFIABLE ||
+		if (rule_result__is_common(rr) || rr->verdict == VERDICT_UNVERIFIABLE ||
 		    !in_range(rr->rule->since, rr->rule->until, kernel))
 			continue;
-		seen_text(rr, seen, sizeof(seen));
-		rule_name(rr->rule, name, sizeof(name));
+		rule_result__seen(rr, seen, sizeof(seen));
+		finding__rule_name(rr->rule, name, sizeof(name));
 		snprintf(rule, sizeof(rule), "%s: %s", name, rule__expected(rr->rule));
 		text_table__row(t, (const char *[]){any ? "" : first[0], any ? "" : first[1], any ? "" : first[2], rule,
 						    seen, verdict_text(rr), (any ? none : latency)[0],
@@ -131,7 +93,7 @@ static void print_common_rules(const struct results *r, int ops, FILE *out)
 
 	for (int i = 0; i < r->n_methods; i++)
 		for (int k = 0; r->methods[i].method->ops == ops && k < r->methods[i].method->n_rules; k++)
-			if (is_common(&r->methods[i].rules[k]) && r->methods[i].rules[k].kept) {
+			if (rule_result__is_common(&r->methods[i].rules[k]) && r->methods[i].rules[k].kept) {
 				kept += r->methods[i].rules[k].kept;
 				n++;
 			}
@@ -187,94 +149,16 @@ static void print_ops(const struct results *r, int ops, FILE *out)
 	print_not_called(r, ops, shown > 0, out);
 }
 
-/* The owner's address says nothing to a reader, and gives away where the kernel keeps its objects. */
-static const char *owner_text(unsigned long long owner, __u64 task)
+static void print_finding(const struct audit *a, const struct finding *f, FILE *out)
 {
-	owner &= ~7ULL;
-	if (!owner)
-		return "nobody";
-	return owner == task ? "this task" : "another task";
-}
-
-const char *finding__decode(const struct finding *f, char *buf, size_t len)
-{
-	const struct rule *r = f->rule;
-	int word = rule__word(r, &methods[r->method]);
-	unsigned long long a, b;
-
-	buf[0] = '\0';
-	if (r->slot < 0 || !f->has_sample)
-		return buf;
-	a = f->sample.words[2 * word];
-	b = f->sample.words[2 * word + 1];
-	switch (lock_classes[r->lock].kind) {
-	case LOCK_KIND_rwsem:
-		snprintf(buf, len, "count 0x%llx (%s, %llu readers%s), %s %s", a,
-			 a & 1 ? "write-locked" : "not write-locked", a >> 63 ? 0 : a >> 8, a & 2 ? ", waiters" : "",
-			 b & READER_OWNED ? "last reader" : "owner", owner_text(b, f->sample.task));
-		break;
-	case LOCK_KIND_mutex:
-		snprintf(buf, len, "owner %s", owner_text(a, f->sample.task));
-		break;
-	case LOCK_KIND_spin:
-	case LOCK_KIND_seqlock:
-		snprintf(buf, len, "locked byte %llu", a);
-		break;
-	case LOCK_KIND_bit:
-		snprintf(buf, len, "flags 0x%llx", a);
-		break;
-	case LOCK_KIND_context:
-	case LOCK_KIND_words:
-		break;
-	}
-	return buf;
-}
-
-static void print_stack(const struct results *r, const struct finding *f, FILE *out)
-{
-	char line[256];
-
-	if (!f->n_ips)
-		fputs("      no stack could be taken\n", out);
-	for (int i = 0; i < f->n_ips; i++) {
-		ksyms__format(r->audit->ksyms, f->ips[i], line, sizeof(line));
-		fprintf(out, "      %s\n", line);
-	}
-}
-
-static double since_start(const struct results *r, __u64 ns)
-{
-	return ns > r->audit->start_ns ? (double)(ns - r->audit->start_ns) / 1e9 : 0;
-}
-
-static void print_finding(const struct results *r, const struct finding *f, FILE *out)
-{
-	char name[64], word[192], count[TEXT_NUMBER_LEN], line[512];
-
-	rule_name(f->rule, name, sizeof(name));
-	fprintf(out, "\n  %s %s\n", f->verdict == VERDICT_DRIFT ? "drift" : "VIOLATION", f->rule->id);
-	snprintf(line, sizeof(line), "%s promises %s.%s \"%s\": %s %s%s%s.", f->rule->place,
-		 ops_structs[f->function->ops].name, f->function->method_name, f->rule->says, name,
-		 rule__expected(f->rule), f->rule->condition_text ? " when " : "",
-		 f->rule->condition_text ? f->rule->condition_text : "");
-	text__wrap(out, NULL, line, 4, WIDTH);
-	finding__decode(f, word, sizeof(word));
-	snprintf(line, sizeof(line), "In %s call%s of %s() it was %s%s%s.", text__count(count, sizeof(count), f->calls),
-		 f->calls == 1 ? "" : "s", f->function->name, observation__text(f->judgement.seen), word[0] ? ": " : "",
-		 word);
-	text__wrap(out, NULL, line, 4, WIDTH);
-	if (f->target && r->audit->n_targets > 1)
-		fprintf(out, "    on %s\n", f->target->path);
-	if (f->drift)
-		text__wrap(out, "known: ", f->drift->because, 4, WIDTH);
-	if (!f->has_sample)
-		return;
-	fprintf(out, "    first seen at %.3f s, last at %.3f s, on CPU %u, by %s[%u] (task of process %u):\n",
-		since_start(r, f->sample.first_ns), since_start(r, f->sample.last_ns), f->sample.cpu, f->sample.comm,
-		f->sample.pid, f->sample.tgid);
-	print_stack(r, f, out);
-	report__text_slept(r, f, out);
-	report__text_held(r, f, out);
+	fprintf(out, "\n  %s %s\n",
+		f->verdict == VERDICT_DRIFT ? "drift"
+		: f->suppressed             ? "suppressed"
+					    : "VIOLATION",
+		f->rule->id);
+	if (f->suppressed)
+		text__wrap(out, "suppressed: ", f->suppressed->reason, 4, WIDTH);
+	finding__text(a, f, false, out);
 }
 
 static void print_findings(const struct results *r, FILE *out)
@@ -284,7 +168,7 @@ static void print_findings(const struct results *r, FILE *out)
 	if (r->n_findings)
 		fputs("\nFindings\n", out);
 	for (int i = 0; i < r->n_findings && shown < MAX_FINDINGS; i++, shown++)
-		print_finding(r, &r->findings[i], out);
+		print_finding(r->audit, &r->findings[i], out);
 	if (shown < r->n_findings)
 		fprintf(out, "\n  and %d more: --json has them all\n", r->n_findings - shown);
 }
@@ -299,7 +183,7 @@ static void print_unverifiable(const struct results *r, FILE *out)
 
 			if (rr->verdict != VERDICT_UNVERIFIABLE || rr->not_attached)
 				continue;
-			rule_name(rr->rule, name, sizeof(name));
+			finding__rule_name(rr->rule, name, sizeof(name));
 			snprintf(line, sizeof(line), "%s %s: %s", r->methods[i].method->name, name, rr->why);
 			text__wrap(out, "- ", line, 4, WIDTH);
 		}

@@ -5,13 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 struct maker {
 	struct audit *a;
 	struct results *r;
 	const struct seen_signature *signatures;
 	const struct seen_stack *stacks;
 	int n_signatures, n_stacks;
+	int type; /* of filesystem, or -1 */
 };
+
+static bool is_wanted(const struct maker *k, __u64 sig)
+{
+	return k->type < 0 || !k->a->plan.tell_types || (int)(sig >> VL_SIG_TYPE_SHIFT & (VL_TYPES - 1)) == k->type;
+}
+
+/* Is it a function of this type, as far as was seen? */
+static bool has_type(const struct maker *k, const struct function *f)
+{
+	return k->type < 0 || text__lists(f->filesystems, k->a->types[k->type]);
+}
+
+static bool is_shared(const struct function *f)
+{
+	return strchr(f->filesystems, ',');
+}
 
 static int by_method(const void *pa, const void *pb)
 {
@@ -33,13 +52,17 @@ static int list_functions(struct maker *k)
 		return -ENOMEM;
 	for (int i = 0; i < p->n_functions; i++) {
 		const struct function *f = &p->functions[i];
-		struct function_result *fr = &r->functions[r->n_functions++];
+		struct function_result *fr = &r->functions[r->n_functions];
 
 		fr->function = f;
 		for (int s = 0; s < k->n_signatures; s++)
-			if (k->signatures[s].fn == i)
+			if (k->signatures[s].fn == i && is_wanted(k, k->signatures[s].sig))
 				fr->calls += k->signatures[s].calls;
-		fr->has_latency = !collector__latency(k->a->collector, i, &fr->latency);
+		if (!fr->calls && !has_type(k, f))
+			continue;
+		r->n_functions++;
+		fr->has_latency =
+			(k->type < 0 || !is_shared(f)) && !collector__latency(k->a->collector, i, &fr->latency);
 		r->calls += fr->calls;
 		r->coverage.functions++;
 		r->coverage.attached += f->state == FUNCTION_ATTACHED;
@@ -47,7 +70,7 @@ static int list_functions(struct maker *k)
 		r->coverage.by_kprobe += f->state == FUNCTION_ATTACHED && f->how == BY_KPROBE;
 		r->coverage.programs += f->state == FUNCTION_ATTACHED ? (f->pair ? 2 : 1) : 0;
 		r->coverage.undocumented += f->undocumented;
-		r->coverage.refused += f->state == FUNCTION_REFUSED && !f->undocumented;
+		r->coverage.refused += f->state == FUNCTION_REFUSED && !f->undocumented && !f->unwanted;
 	}
 	qsort(r->functions, (size_t)r->n_functions, sizeof(*r->functions), by_method);
 	return 0;
@@ -84,22 +107,6 @@ static int list_methods(struct results *r)
 	return 0;
 }
 
-/* A path as the judge reads it. */
-static int make_path(struct maker *k, const struct seen_stack *s, struct caller *path)
-{
-	int n = 0;
-
-	for (int i = 0; i < s->n_ips; i++) {
-		struct ksym sym;
-
-		bool known = !ksyms__lookup(k->a->ksyms, s->ips[i], &sym);
-
-		path[n].function = known ? sym.name : "?";
-		path[n++].methods = known ? plan__methods_at(&k->a->plan, sym.addr) : NULL;
-	}
-	return n;
-}
-
 static int add_finding(struct maker *k, const struct finding *f)
 {
 	struct results *r = k->r;
@@ -109,8 +116,9 @@ static int add_finding(struct maker *k, const struct finding *f)
 		struct finding *o = &r->findings[i];
 
 		if (o->rule == f->rule && o->function == f->function && o->verdict == f->verdict &&
-		    o->drift == f->drift && o->target == f->target && o->judgement.seen == f->judgement.seen &&
-		    o->n_ips == f->n_ips && !memcmp(o->ips, f->ips, (size_t)f->n_ips * sizeof(f->ips[0]))) {
+		    o->drift == f->drift && o->suppressed == f->suppressed && o->target == f->target &&
+		    o->judgement.seen == f->judgement.seen && o->n_ips == f->n_ips &&
+		    !memcmp(o->ips, f->ips, (size_t)f->n_ips * sizeof(f->ips[0]))) {
 			o->calls += f->calls;
 			if (f->has_sample && f->sample.first_ns < o->sample.first_ns) {
 				o->sample = f->sample;
@@ -134,7 +142,7 @@ static void add_verdict(struct rule_result *rr, struct finding *f, bool direct)
 {
 	switch (f->verdict) {
 	case VERDICT_VIOLATION:
-		rr->violations += f->calls;
+		*(f->suppressed ? &rr->suppressed : &rr->violations) += f->calls;
 		break;
 	case VERDICT_DRIFT:
 		rr->drifts += f->calls;
@@ -152,23 +160,9 @@ static void add_verdict(struct rule_result *rr, struct finding *f, bool direct)
 
 static int judge_path(struct maker *k, struct rule_result *rr, struct finding *f, const struct seen_stack *s)
 {
-	struct caller path[STACK_MAX];
 	bool direct;
-	int n = s ? make_path(k, s, path) : 0;
 
-	if (s) {
-		f->has_sample = true;
-		f->target = audit__target_of(k->a, s->owner);
-		f->sample = s->sample;
-		f->held = s->held;
-		f->held_known = f->judgement.seen != SEEN_NOT_UNLOCKED;
-		f->holder = s->holder;
-		f->n_ips = s->n_ips;
-		memcpy(f->ips, s->ips, sizeof(f->ips));
-		f->n_slept_ips = s->n_slept_ips;
-		memcpy(f->slept_ips, s->slept_ips, sizeof(f->slept_ips));
-	}
-	f->verdict = judge__breach(f->rule, &f->judgement, path, n, &f->drift, &direct);
+	breach__judge(k->a, f, s, &direct);
 	add_verdict(rr, f, direct);
 	if (f->verdict != VERDICT_VIOLATION && f->verdict != VERDICT_DRIFT)
 		return 0;
@@ -224,6 +218,7 @@ static int judge_signature(struct maker *k, struct method_result *m, const struc
 				rr->proof = true;
 			rr->proof = rr->proof && j.proof;
 			rr->kept += s->calls;
+			rr->proven += j.proof ? s->calls : 0;
 			continue;
 		}
 		err = judge_breach(k, rr, s, &j);
@@ -239,6 +234,8 @@ static int judge_all(struct maker *k)
 		const struct seen_signature *sig = &k->signatures[s];
 		const struct method *m = &methods[k->a->plan.functions[sig->fn].method];
 
+		if (!is_wanted(k, sig->sig))
+			continue;
 		for (int i = 0; i < k->r->n_methods; i++)
 			if (k->r->methods[i].method == m) {
 				int err = judge_signature(k, &k->r->methods[i], sig);
@@ -277,7 +274,7 @@ static void sample_of_folio(struct maker *k, const struct seen_folio *folio, con
 {
 	const struct vl_followed *c = &folio->call;
 
-	*out = (struct seen_stack){.fn = (int)c->fn, .sig = c->sig, .owner = (int)c->owner};
+	*out = (struct seen_stack){.fn = (int)c->fn, .sig = c->sig, .target = (int)c->target};
 	out->sample = (struct vl_stack_value){.calls = 1,
 					      .first_ns = c->start_ns,
 					      .last_ns = c->start_ns,
@@ -310,6 +307,8 @@ static int judge_stuck(struct maker *k, const struct seen_folio *all, int n)
 				  .calls = 1};
 	struct seen_stack stack;
 
+	if (!is_wanted(k, call->sig))
+		return 0;
 	for (int i = 0; i < n; i++)
 		if (same_call(call, &all[i].call))
 			return 0;
@@ -317,6 +316,7 @@ static int judge_stuck(struct maker *k, const struct seen_folio *all, int n)
 		return 0;
 	/* So far it was counted as one whose folios will be unlocked. */
 	rr->kept -= rr->kept > 0;
+	rr->proven -= rr->proven > 0;
 	rr->seen[SEEN_FOLLOWED] -= rr->seen[SEEN_FOLLOWED] > 0;
 	rr->seen[SEEN_NOT_UNLOCKED]++;
 	sample_of_folio(k, &all[n], rule, &stack);
@@ -345,24 +345,6 @@ static int judge_folios(struct maker *k)
 	return err;
 }
 
-static int function_index(const struct maker *k, const struct function *f)
-{
-	return (int)(f - k->a->plan.functions);
-}
-
-/*
- * How many calls of the finding may have been seen wrongly. That others alone hold a lock takes two lock events which
- * were not seen, of this task's and of another one's: no more breaches of that kind count than were missed at all.
- */
-static __u64 may_be_wrong(const struct maker *k, const struct finding *f)
-{
-	__u64 n = collector__mixed(k->a->collector, function_index(k, f->function));
-
-	if (f->judgement.seen == SEEN_NOT_UNLOCKED)
-		return templates__missed_unlocks(k->a->templates);
-	return k->a->locks && f->judgement.seen == SEEN_SHARED_OTHER ? n + locks__missed(k->a->locks) : n;
-}
-
 /*
  * Where the kernel skipped a function's programs, as many of its calls may be mixed from two (collector__mixed()). No
  * more breaches than that are not told to be violations.
@@ -374,7 +356,7 @@ static void doubt_mixed(struct maker *k)
 
 	for (int i = 0; i < r->n_findings; i++) {
 		struct finding *f = &r->findings[i];
-		__u64 mixed = f->verdict == VERDICT_VIOLATION ? may_be_wrong(k, f) : 0;
+		__u64 mixed = f->verdict == VERDICT_VIOLATION ? breach__may_be_wrong(k->a, f) : 0;
 		__u64 sum = 0;
 
 		for (int n = 0; mixed && n < r->n_findings; n++)
@@ -389,7 +371,7 @@ static void doubt_mixed(struct maker *k)
 		if (f->doubtful) {
 			struct rule_result *rr = result_of(r, f->rule);
 
-			rr->violations -= f->calls;
+			*(f->suppressed ? &rr->suppressed : &rr->violations) -= f->calls;
 			rr->undecided += f->calls;
 		} else {
 			r->findings[kept++] = *f;
@@ -462,6 +444,7 @@ static void conclude_rule(struct results *r, struct method_result *m, struct rul
 	else
 		c->exercised++;
 	r->violations += rr->violations;
+	r->suppressed += rr->suppressed;
 	r->drifts += rr->drifts;
 }
 
@@ -476,7 +459,12 @@ static int worst_first(const void *pa, const void *pb)
 
 int results__make(struct audit *a, struct results *out)
 {
-	struct maker k = {.a = a, .r = out};
+	return results__make_of(a, -1, out);
+}
+
+int results__make_of(struct audit *a, int type, struct results *out)
+{
+	struct maker k = {.a = a, .r = out, .type = type};
 	int err;
 
 	*out = (struct results){.audit = a};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "audit.h"
+#include "breach.h"
 #include "hist.h"
 #include "judge.h"
 
@@ -14,9 +15,11 @@ struct rule_result {
 	const struct rule *rule;
 	__u64 seen[SEEN_KINDS]; /* calls by what was seen */
 	__u64 kept, violations, drifts;
-	__u64 direct;    /* breaches in calls that the filesystem made itself: no promise was made */
-	__u64 outside;   /* breaches outside the methods that the rule is about */
-	__u64 undecided; /* breaches without a stack, or maybe mixed from two calls: not told to be violations */
+	__u64 proven;     /* of those that kept it: the others are merely likely to have */
+	__u64 suppressed; /* violations that the user's file names: counted here alone */
+	__u64 direct;     /* breaches in calls that the filesystem made itself: no promise was made */
+	__u64 outside;    /* breaches outside the methods that the rule is about */
+	__u64 undecided;  /* breaches without a stack, or maybe mixed from two calls: not told to be violations */
 	enum verdict verdict;
 	bool proof; /* of an ok: all calls are proven, not merely likely */
 	bool not_attached;
@@ -44,26 +47,6 @@ struct function_result {
 	struct hist latency;
 };
 
-/* A breach of one rule on one call path. */
-struct finding {
-	const struct rule *rule;
-	const struct function *function;
-	enum verdict verdict; /* VERDICT_VIOLATION or VERDICT_DRIFT */
-	bool doubtful;        /* while results are made: see doubt_mixed() */
-	const struct drift *drift;
-	struct judgement judgement;
-	__u64 sig, calls;
-	const struct target *target; /* the mount it was about; NULL: of several */
-	bool has_sample;
-	struct vl_stack_value sample;
-	struct vl_task_locks held, holder; /* see struct seen_stack */
-	bool held_known;                   /* not of a folio that is found to be locked long after the call */
-	__u64 ips[STACK_MAX];
-	int n_ips;
-	__u64 slept_ips[STACK_MAX]; /* of SEEN_SLEPT: see struct seen_stack */
-	int n_slept_ips;
-};
-
 struct coverage {
 	int rules;     /* in force for this kernel's document, promising something, of methods that the filesystem
 			  implements */
@@ -85,7 +68,7 @@ struct results {
 	int n_methods;
 	struct finding *findings;
 	int n_findings;
-	__u64 calls, violations, drifts;
+	__u64 calls, violations, drifts, suppressed;
 	__u64 lost[VL_N_LOST], recursion;
 	__u64 unreturned; /* see collector__unreturned() */
 	struct coverage coverage;
@@ -93,13 +76,16 @@ struct results {
 
 /* Judges everything that was counted. Returns 0 or negative errno. */
 int results__make(struct audit *a, struct results *out);
+
+/*
+ * The same, of the calls on one type of filesystem (index in a->types; -1: all). The latencies of a function that
+ * several types share are left out: they are not told apart.
+ */
+int results__make_of(struct audit *a, int type, struct results *out);
 void results__free(struct results *r);
 
 /* Prints the report to stdout. */
 int report__text(const struct results *r, FILE *out);
 int report__json(const struct results *r, FILE *out);
-
-/* The lock word of a finding, in words: "count 0x100, owner 0x…: shared, 1 reader". */
-const char *finding__decode(const struct finding *f, char *buf, size_t len);
 
 #endif

@@ -37,7 +37,7 @@ struct templates {
 	struct template (*of[FLAVOURS])[TEMPLATE_KINDS]; /* per method */
 	int handler;
 	size_t map_bytes;
-	bool track;
+	struct templates_options options;
 	int held, readers; /* maps of the table of held locks, or -1 */
 };
 
@@ -150,6 +150,9 @@ static int find_maps(struct templates *t)
 		{"holder_by_stack", &t->maps.holder_by_stack},
 		{"followed", &t->maps.followed},
 		{"unlock_times", &t->maps.unlock_times},
+		{"muted", &t->maps.muted},
+		{"wanted_pids", &t->maps.wanted_pids},
+		{"wanted_comms", &t->maps.wanted_comms},
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -165,14 +168,24 @@ static int find_maps(struct templates *t)
 	return t->control && t->following ? 0 : -errno;
 }
 
-/* Without tracking nothing is ever put there. */
-static int size_samples(const struct templates *t, struct bpf_object *obj)
+static int set_size(struct bpf_object *obj, const char *map, size_t entries)
 {
-	static const char *const names[] = {"held_by_stack", "holder_by_stack"};
+	return bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, map), (__u32)entries);
+}
+
+/* Some maps have room for what is never put there, unless it was asked for. */
+static int size_maps(const struct templates *t, struct bpf_object *obj)
+{
 	int err = 0;
 
-	for (int i = 0; i < 2 && !t->track && !err; i++)
-		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, names[i]), 1);
+	if (!t->options.track)
+		err = set_size(obj, "held_by_stack", 1);
+	if (!err && !t->options.track)
+		err = set_size(obj, "holder_by_stack", 1);
+	if (!err && !t->options.every_call)
+		err = set_size(obj, "muted", 1);
+	if (!err && t->options.ring_bytes)
+		err = set_size(obj, "events", t->options.ring_bytes);
 	return err;
 }
 
@@ -183,7 +196,7 @@ static int load_hooks(struct templates *t, bool learn)
 	if (err)
 		return err;
 	set_autoload(t->obj, NULL, 0);
-	err = size_samples(t, t->obj);
+	err = size_maps(t, t->obj);
 	if (err)
 		return err;
 	err = hooks__open(t->kb, t->obj, learn, &t->hooks);
@@ -217,6 +230,7 @@ static int load(struct templates *t)
 		return err;
 	bpf_object__for_each_map(map, t->obj)
 		t->map_bytes += globals__map_memory(bpf_map__fd(map));
+	t->control->every_call = t->options.every_call;
 	owners__write(NULL, 0, t->control->owners);
 	owners__write(NULL, 0, t->control->watched);
 	return 0;
@@ -244,7 +258,7 @@ bool templates__kernel_has_cmpxchg(void)
 	return fd >= 0;
 }
 
-int templates__open(struct kbtf *kb, bool track, struct templates **out)
+int templates__open(struct kbtf *kb, const struct templates_options *options, struct templates **out)
 {
 	struct templates *t = calloc(1, sizeof(*t));
 	int err;
@@ -252,7 +266,7 @@ int templates__open(struct kbtf *kb, bool track, struct templates **out)
 	if (!t)
 		return -ENOMEM;
 	t->kb = kb;
-	t->track = track;
+	t->options = *options;
 	t->held = t->readers = -1;
 	t->has_cmpxchg = templates__kernel_has_cmpxchg();
 	t->maps.frames_by_place = -1;

@@ -23,15 +23,19 @@ struct templates_maps {
 	int frames_by_place; /* -1 while no portable program was made */
 	int held_by_stack, holder_by_stack;
 	int followed, unlock_times;
+	int muted, wanted_pids, wanted_comms;
 };
 
 struct templates;
 
-/*
- * Opens the object, creates the maps, loads the hooks. @track: with room for the locks that tasks hold. Prints why it
- * failed; returns 0 or negative errno.
- */
-int templates__open(struct kbtf *kb, bool track, struct templates **out);
+struct templates_options {
+	bool track;        /* with room for the locks that tasks hold */
+	bool every_call;   /* a notice of each suspicious call, not only of the first of its path */
+	size_t ring_bytes; /* of the ring buffer; 0: the default. A power of two of pages */
+};
+
+/* Opens the object, creates the maps, loads the hooks. Prints why it failed; returns 0 or negative errno. */
+int templates__open(struct kbtf *kb, const struct templates_options *options, struct templates **out);
 void templates__free(struct templates *t);
 
 const struct templates_maps *templates__maps(const struct templates *t);

@@ -267,3 +267,17 @@ int text__wrap(FILE *out, const char *prefix, const char *text, unsigned int ind
 	putc('\n', out);
 	return ferror(out) ? -EIO : 0;
 }
+
+bool text__lists(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (;;) {
+		if (!strncmp(list, word, len) && (!list[len] || list[len] == ','))
+			return true;
+		list = strstr(list, ", ");
+		if (!list)
+			return false;
+		list += 2;
+	}
+}

@@ -5,6 +5,7 @@
 #ifndef VFSLOCK_TEXT_H
 #define VFSLOCK_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -22,6 +23,9 @@ const char *text__duration(char *buf, size_t len, __u64 ns);
 
 /* @n with thousands separators, "1,234,567", into @buf. Returns @buf. */
 const char *text__count(char *buf, size_t len, __u64 n);
+
+/* Is @word one of those of @list, "ext4, fuseblk"? */
+bool text__lists(const char *list, const char *word);
 
 enum text_align {
 	TEXT_LEFT,

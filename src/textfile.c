@@ -100,36 +100,45 @@ int textfile__open(const char *path, struct textfile **out)
 	return 0;
 }
 
-/* All of it on the disk, or an error; @fd is closed either way. */
-static int fill(int fd, textfile_render render, void *arg)
+/* In memory first: what goes wrong with the file is then told from what goes wrong with the content. */
+static int render_text(textfile_render render, void *arg, char **text, size_t *len)
 {
-	FILE *f = fdopen(fd, "w");
+	FILE *f = open_memstream(text, len);
 	int err;
 
-	if (!f) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	errno = 0;
+	if (!f)
+		return -ENOMEM;
 	err = render(arg, f);
-	/* A write that failed within render() has left its mark on the stream, and its reason in errno. */
-	if (!err && (fflush(f) == EOF || ferror(f)))
-		err = errno ? -errno : -EIO;
-	if (!err && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
-		err = -errno;
 	if (fclose(f) == EOF && !err)
-		err = -errno;
+		err = -ENOMEM;
 	return err;
 }
 
-static int replace(const struct textfile *t, textfile_render render, void *arg)
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		text += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* All of it on the disk before it has its name, or nothing. */
+static int replace(const struct textfile *t, const char *text, size_t len)
 {
 	int err, fd = open(t->unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return -errno;
-	err = fill(fd, render, arg);
+	err = write_all(fd, text, len);
+	if (!err && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
+		err = -errno;
+	if (close(fd) < 0 && !err)
+		err = -errno;
 	if (!err && rename(t->unfinished, t->path) < 0)
 		err = -errno;
 	if (err)
@@ -139,8 +148,13 @@ static int replace(const struct textfile *t, textfile_render render, void *arg)
 
 int textfile__write(struct textfile *t, textfile_render render, void *arg)
 {
-	int err = replace(t, render, arg);
+	char *text = NULL;
+	size_t len = 0;
+	int err = render_text(render, arg, &text, &len);
 
+	if (!err)
+		err = replace(t, text, len);
+	free(text);
 	if (err && err != t->err)
 		fprintf(stderr, "vfslock: cannot write %s: %s%s; what it was before stays\n", t->path, strerror(-err),
 			remedy(err));

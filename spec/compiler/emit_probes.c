@@ -131,7 +131,8 @@ static const char *hidden(int n_slots)
 	return n_slots ? "vl_opaque(sig)" : "sig";
 }
 
-/* False: a call on another super_block. Else *owner is the index of the audited one. */
+/* False: a call on another super_block, or of a task that is not wanted. Else *owner is the index of the audited one.
+ */
 static void emit_entry(const struct spec *spec, const struct method *m, int id, FILE *out)
 {
 	fprintf(out, "static __always_inline bool vl_entry_%d(__u64 *ctx, __u64 *words, __u64 *out, __u32 *owner)\n{\n",
@@ -139,7 +140,9 @@ static void emit_entry(const struct spec *spec, const struct method *m, int id, 
 	emit_args(m, false, out);
 	fprintf(out, "\t__u64 me, sig;\n\n\tif (!vl_audited(%s, owner))\n\t\treturn false;\n",
 		mark_reads(m->super_block));
+	fputs("\tif (vl_plan(VL_PLAN_FILTER) && !vl_task_wanted(words))\n\t\treturn false;\n", out);
 	fprintf(out, "\tme = %s;\n\tsig = VL_SIG_VALID | vl_context();\n", current_task(spec, m->entry, m->n_entry));
+	fputs("\tif (vl_plan(VL_PLAN_TYPES))\n\t\tsig |= vl_type_of(*owner);\n", out);
 	for (int i = 0; i < m->n_entry; i++)
 		emit_slot(spec, &m->entry[i], i, 4 * i, out);
 	emit_conditions(m, false, out);
@@ -161,7 +164,8 @@ static void emit_begin(const struct spec *spec, const struct method *m, int id, 
 		for (int p = 0; p < m->n_params; p++)
 			if (mentions(s->expr, m->params[p].name))
 				emit_arg(&m->params[p], p, out);
-		fputs("\tstruct vl_room room = {.followed.sig = sig, .followed.owner = owner};\n\n", out);
+		fputs("\tstruct vl_room room = {.followed.sig = sig, .followed.target = vl_target_of(owner)};\n\n",
+		      out);
 		fputs("\tif (!vl_stack_allowed(bpf_ktime_get_ns()))\n\t\treturn 0;\n", out);
 		fprintf(out,
 			"\treturn VL_SIG_EXITED | vl_follow_%s(%s, ctx, (struct vl_frame *)0, &room, room.word) << "

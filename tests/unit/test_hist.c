@@ -180,7 +180,7 @@ static void test_merge(void **state)
 	(void)state;
 	counts[3] = 11;
 	counts[VL_HIST_BUCKETS - 1] = 100;
-	hist__add(&h, counts, 0);
+	hist__add(&h, counts, 0, 0);
 	assert_int_equal(h.count, 111);
 	assert_int_equal(h.counts[3], 11);
 	assert_int_equal(h.counts[VL_HIST_BUCKETS - 1], 100);
@@ -188,7 +188,7 @@ static void test_merge(void **state)
 
 	counts[3] = 1;
 	counts[VL_HIST_BUCKETS - 1] = 0;
-	hist__add(&h, counts, 3);
+	hist__add(&h, counts, 3, 0);
 	assert_int_equal(h.max, 3);
 	hist__record(&sum, 70);
 	hist__merge(&sum, &h);

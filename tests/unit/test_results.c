@@ -119,10 +119,10 @@ __u64 locks__missed(const struct lock_tracker *t)
 	return missed;
 }
 
-const struct target *audit__target_of(const struct audit *a, int owner)
+const struct target *audit__target_of(const struct audit *a, int target)
 {
 	(void)a;
-	(void)owner;
+	(void)target;
 	return NULL;
 }
 
@@ -302,10 +302,13 @@ static void test_shared_by_self(void **state)
 	judge_seen(&o, shared_rule, VL_STATE_SHARED_SELF, 1, 0);
 	assert_int_equal(o.rule->verdict, VERDICT_OK);
 	assert_true(o.rule->proof);
+	assert_int_equal(o.rule->proven, 5);
 	results__free(&o.results);
 	judge_seen(&o, shared_rule, VL_STATE_SHARED, 1, 0);
 	assert_int_equal(o.rule->verdict, VERDICT_OK);
 	assert_false(o.rule->proof);
+	assert_int_equal(o.rule->proven, 0);
+	assert_int_equal(o.rule->kept, 5);
 	results__free(&o.results);
 }
 
@@ -347,6 +350,7 @@ static void test_never_unlocked(void **state)
 	assert_int_equal(o.rule->verdict, VERDICT_VIOLATION);
 	assert_int_equal(o.rule->violations, 2);
 	assert_int_equal(o.rule->kept, 3);
+	assert_int_equal(o.rule->proven, 3);
 	assert_int_equal(o.rule->seen[SEEN_NOT_UNLOCKED], 2);
 	assert_int_equal(o.results.n_findings, 1);
 	assert_int_equal(o.results.findings[0].calls, 2);

@@ -476,7 +476,7 @@ marked() {
 	printf '%s\n' 'ops a_operations also b_operations place "p"' 'method m(struct inode *dir, int flags)' \
 		" rule dir i_rwsem { dir } shared  if { $1 }  says \"x\"" >steps.spec
 	run steps types.spec steps.spec
-	sed -n 's/^\tif (\(.*\))$/\1/p' steps/probes.h | grep -v '^!vl_audited\|^vl_slot_wanted\|^it$'
+	sed -n 's/^\tif (\(.*\))$/\1/p' steps/probes.h | grep -v '^!vl_audited\|^vl_plan(VL_PLAN_\(FILTER\|TYPES\))\|^vl_slot_wanted\|^it$'
 }
 
 test_steps() {

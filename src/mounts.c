@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Each has a place of its own in the table of owners. */
+#define MAX_TARGETS VL_OWNERS
+
+static const char other_types[] = "other";
+
+int mounts__type(struct audit *a, const char *fs_type)
+{
+	for (int i = 0; i < a->n_types; i++)
+		if (!strcmp(a->types[i], fs_type))
+			return i;
+	if (a->n_types == VL_TYPES)
+		return VL_TYPES - 1;
+	snprintf(a->types[a->n_types], sizeof(a->types[0]), "%s", a->n_types == VL_TYPES - 1 ? other_types : fs_type);
+	return a->n_types++;
+}
+
+static bool is_present(const struct target *t)
+{
+	return t->super_block && !t->unmounted;
+}
+
+/* Another path to a filesystem that is audited already? */
+static const struct target *same_filesystem(const struct audit *a, const struct target *t)
+{
+	for (int i = 0; i < a->n_targets; i++)
+		if (is_present(&a->targets[i]) && a->targets[i].super_block == t->super_block)
+			return &a->targets[i];
+	return NULL;
+}
+
+static int add_target(struct audit *a, const struct target *t)
+{
+	if (a->n_targets == MAX_TARGETS) {
+		fprintf(stderr, "vfslock: %d filesystems at most can be audited at once\n", MAX_TARGETS);
+		return -E2BIG;
+	}
+	a->tables_planned[a->n_targets] = 0;
+	a->targets[a->n_targets++] = *t;
+	return 0;
+}
+
+/* A path where nothing is mounted: a daemon waits for it. */
+static int add_absent(struct audit *a, const char *path)
+{
+	struct target t = {.unmounted = true};
+
+	snprintf(t.path, sizeof(t.path), "%s", path);
+	return add_target(a, &t);
+}
+
+/* Quiet, and without an automount: is something mounted there? */
+static bool is_mount_point(const char *path)
+{
+	struct statx sx;
+
+	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MODE, &sx) &&
+	       (!(sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) || (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT));
+}
+
+static int discover_path(struct audit *a, const char *path)
+{
+	const struct target *same;
+	struct target t;
+	int err;
+
+	if (a->options.daemon && !is_mount_point(path))
+		return add_absent(a, path);
+	err = discover__mount(a->discovery, path, &t);
+	if (err)
+		return err;
+	same = same_filesystem(a, &t);
+	if (same) {
+		fprintf(stderr, "vfslock: %s is the same filesystem as %s: audited once\n", t.path, same->path);
+		target__free(&t);
+		return 0;
+	}
+	t.type_number = mounts__type(a, t.fs_type);
+	return add_target(a, &t);
+}
+
+/* An object belongs to the first target that it is found from. */
+static int add_owner(struct audit *a, __u64 address, int target)
+{
+	for (int i = 0; i < a->n_owners; i++)
+		if (a->owners[i].address == address)
+			return 0;
+	if (a->n_owners == VL_OWNERS)
+		return -E2BIG;
+	if (address)
+		a->owners[a->n_owners++] = (struct owner){.address = address, .target = target};
+	return 0;
+}
+
+/* Those of all that are mounted now. */
+static int place_owners(struct audit *a)
+{
+	int err = 0;
+
+	a->n_owners = 0;
+	for (int i = 0; i < a->n_targets && !err; i++) {
+		const struct target *t = &a->targets[i];
+
+		if (!is_present(t))
+			continue;
+		err = add_owner(a, t->super_block, i);
+		if (!err)
+			err = add_owner(a, t->disk, i);
+		if (!err)
+			err = add_owner(a, t->type, i);
+	}
+	/* With the multiplier that is in force, the others keep their places. */
+	if (!err && !owners__place_with(a->owners, a->n_owners, a->multiplier))
+		a->multiplier = owners__place(a->owners, a->n_owners);
+	if (!err && (a->multiplier || !a->n_owners))
+		return 0;
+	fprintf(stderr,
+		"vfslock: the addresses of %d filesystems, their disks and types cannot be told apart in one audit: "
+		"audit fewer at a time\n",
+		a->n_targets);
+	return -E2BIG;
+}
+
+int mounts__discover(struct audit *a)
+{
+	int present = 0, err = 0;
+
+	a->targets = calloc(MAX_TARGETS, sizeof(*a->targets));
+	a->tables_planned = calloc(MAX_TARGETS, sizeof(*a->tables_planned));
+	if (!a->targets || !a->tables_planned)
+		return -ENOMEM;
+	for (int i = 0; i < a->options.n_paths && !err; i++)
+		err = discover_path(a, a->options.paths[i]);
+	for (int i = 0; i < a->n_targets; i++)
+		present += is_present(&a->targets[i]);
+	if (!err && !present) {
+		fputs("vfslock: nothing is mounted at any of the paths\n", stderr);
+		err = -ENOENT;
+	}
+	return err ? err : place_owners(a);
+}
+
+/* To which mount and type the places belong, before anything is compared with them. */
+static void name_owners(struct audit *a, volatile struct vl_control *control)
+{
+	for (int i = 0; i < a->n_owners; i++) {
+		const struct owner *o = &a->owners[i];
+
+		control->targets[o->index] = (__u32)o->target;
+		control->types[o->index] = (__u8)a->targets[o->target].type_number;
+	}
+}
+
+void mounts__watch(struct audit *a)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+
+	control->multiplier = a->multiplier;
+	name_owners(a, control);
+	owners__write(a->owners, a->n_owners, control->watched);
+}
+
+static int check_target(struct audit *a, struct target *t)
+{
+	struct target again;
+	int err = discover__mount(a->discovery, t->path, &again);
+
+	if (!err && again.super_block != t->super_block) {
+		fprintf(stderr, "vfslock: %s was unmounted while the audit was being prepared\n", t->path);
+		err = -ESTALE;
+	}
+	for (int k = 0; !err && k < again.n_tables; k++)
+		discover__add_table(t, again.tables[k].ops, again.tables[k].kind, again.tables[k].addr,
+				    again.tables[k].found);
+	target__free(&again);
+	return err;
+}
+
+int mounts__check(struct audit *a)
+{
+	int err = 0;
+
+	for (int i = 0; i < a->n_targets && !err; i++)
+		err = is_present(&a->targets[i]) ? check_target(a, &a->targets[i]) : 0;
+	return err;
+}
+
+/* Those unmounted meanwhile are left out: the hook has cleared them in `watched`. */
+void mounts__arm(struct audit *a)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+
+	for (int i = 0; i < VL_OWNERS; i++)
+		control->owners[i] = control->watched[i];
+}
+
+void mounts__disarm(struct audit *a)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+
+	owners__write(NULL, 0, control->owners);
+	owners__write(NULL, 0, control->watched);
+}
+
+/*
+ * The disk or the type of a filesystem that went away may go next, and something else come to its address. Not that of
+ * the last one: an audit ends with it, after the disk's ->release().
+ */
+static void drop_owners(struct audit *a)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+
+	for (int i = 0; i < a->n_owners; i++) {
+		const struct owner *o = &a->owners[i];
+		bool used = false;
+
+		for (int k = 0; k < a->n_targets; k++) {
+			const struct target *t = &a->targets[k];
+
+			used = used || (is_present(t) && (o->address == t->super_block || o->address == t->disk ||
+							  o->address == t->type));
+		}
+		if (!used)
+			control->owners[o->index] = control->watched[o->index] = VL_NOBODY;
+	}
+}
+
+void mounts__unmounted(struct audit *a, __u64 super_block)
+{
+	bool all = true;
+
+	for (int i = 0; i < a->n_targets; i++) {
+		struct target *t = &a->targets[i];
+
+		if (is_present(t) && t->super_block == super_block) {
+			t->unmounted = true;
+			a->mounts_changed = true;
+		}
+		all = all && t->unmounted;
+	}
+	a->unmounted = all && !a->options.daemon;
+	if (!a->unmounted)
+		drop_owners(a);
+}
+
+/* The notice may have been dropped: what the hook wrote has not. */
+static bool was_let_go(const struct audit *a, const struct target *t)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+
+	return control->watched[vl_owner_index((__u32)t->super_block, a->multiplier)] == VL_NOBODY;
+}
+
+void mounts__sweep(struct audit *a)
+{
+	for (int i = 0; i < a->n_targets; i++)
+		if (is_present(&a->targets[i]) && was_let_go(a, &a->targets[i]))
+			mounts__unmounted(a, a->targets[i].super_block);
+}
+
+/*
+ * The new super_block takes its place in the tables. If that takes other places for all, their calls in between, some
+ * microseconds, are nobody's.
+ */
+static int replace_owners(struct audit *a)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+	__u32 old = a->multiplier;
+	int err = place_owners(a);
+
+	if (err)
+		return err;
+	if (a->multiplier != old)
+		mounts__disarm(a);
+	control->multiplier = a->multiplier;
+	name_owners(a, control);
+	for (int i = 0; i < a->n_owners; i++)
+		control->watched[a->owners[i].index] = a->owners[i].address;
+	return a->locks ? locks__set_targets(a->locks, a->ksyms, a->targets, a->n_targets) : 0;
+}
+
+static int take_up(struct audit *a, int target)
+{
+	struct target *old = &a->targets[target], t;
+	int err = discover__mount(a->discovery, old->path, &t);
+
+	if (err)
+		return err;
+	if (same_filesystem(a, &t)) {
+		target__free(&t);
+		return -EBUSY;
+	}
+	target__free(old);
+	t.type_number = mounts__type(a, t.fs_type);
+	t.again = old->super_block != 0;
+	*old = t;
+	a->tables_planned[target] = 0;
+	err = replace_owners(a);
+	if (!err)
+		err = check_target(a, old);
+	if (!err)
+		err = audit__attach_new(a);
+	if (err < 0) {
+		old->unmounted = true;
+		drop_owners(a);
+		return err;
+	}
+	mounts__arm(a);
+	fprintf(stderr, "vfslock: %s, %s on %s (%s) is audited from now on\n", old->path, old->fs_type,
+		old->source[0] ? old->source : "-", old->id);
+	return 0;
+}
+
+int mounts__take_up(struct audit *a)
+{
+	int n = 0;
+
+	for (int i = 0; i < a->n_targets; i++)
+		if (!is_present(&a->targets[i]) && !a->targets[i].removed && is_mount_point(a->targets[i].path) &&
+		    !take_up(a, i))
+			n++;
+	return n;
+}
+
+static bool listed(const char *path, char *const *paths, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(path, paths[i]))
+			return true;
+	return false;
+}
+
+static struct target *find_path(struct audit *a, const char *path)
+{
+	for (int i = 0; i < a->n_targets; i++)
+		if (!strcmp(a->targets[i].path, path))
+			return &a->targets[i];
+	return NULL;
+}
+
+int mounts__set_paths(struct audit *a, char *const *paths, int n)
+{
+	int err = 0;
+
+	for (int i = 0; i < a->n_targets; i++) {
+		struct target *t = &a->targets[i];
+
+		t->removed = !listed(t->path, paths, n);
+		if (t->removed && is_present(t)) {
+			t->unmounted = true;
+			fprintf(stderr, "vfslock: %s is no longer audited\n", t->path);
+		}
+	}
+	drop_owners(a);
+	for (int i = 0; i < n && !err; i++)
+		if (!find_path(a, paths[i]))
+			err = add_absent(a, paths[i]);
+	a->mounts_changed = true;
+	return err;
+}
