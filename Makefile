@@ -158,6 +158,18 @@ $(BUILD)/http/%: tests/http/%.c
 
 HTTP_TESTS = $(addprefix $(BUILD)/http/,server server-asan attack launch)
 
+# What guests run.
+GUEST_TOOLS = $(BUILD)/workload $(BUILD)/holdmap
+GUEST_FLAGS = -std=gnu11 -O2 -Wall -Wextra -Werror -static
+
+$(BUILD)/workload: $(wildcard tests/vm/workload/*.[ch])
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_FLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/holdmap: tests/vm/holdmap.c
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_FLAGS) -o $@ $<
+
 # The BTF check: libbpf relocates the programs, with an imitation in the place of bpf(2).
 BTF_CHECK_SOURCES = $(wildcard tests/btf/*.c) src/kbtf.c $(BUILD)/gen/rules.c
 
@@ -193,17 +205,17 @@ LOCKS ?= word
 
 # The recursive call comes after the packages are there: make itself looks for no compiler before.
 demo: packages
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all $(GUEST_TOOLS)
 	tests/vm/demo $(BUILD) $(LOCKS)
 
 test: packages
 	tests/packages soak
 	tests/packages packaging
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS) $(GUEST_TOOLS)
 	tests/run $(BUILD)
 
 lint unit btf http guest locks mutations kernels stream: packages
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS) $(GUEST_TOOLS)
 	tests/run $(BUILD) $@
 
 # Both empty: all there are.
@@ -212,7 +224,7 @@ FILESYSTEMS ?=
 
 matrix:
 	tests/packages matrix
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all $(GUEST_TOOLS)
 	tests/vm/matrix $(if $(KERNELS),-k "$(KERNELS)") $(if $(FILESYSTEMS),-F "$(FILESYSTEMS)") $(BUILD)
 
 # The kernel that `tests/vm/run-guest -k 6.1-lockdep` boots.
@@ -237,7 +249,7 @@ $(BUILD)/lockcheck: $(wildcard $(LOCKCHECK)/*.[chS]) src/ksyms.c src/json.c src/
 
 test-lockdep:
 	tests/packages lockdep
-	$(MAKE) --no-print-directory all $(BUILD)/lockcheck
+	$(MAKE) --no-print-directory all $(BUILD)/lockcheck $(GUEST_TOOLS)
 	tests/run $(BUILD) lockdep
 
 # How many calls at least.
@@ -245,18 +257,18 @@ CALLS ?= 20000000
 
 soak:
 	tests/packages soak
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all $(GUEST_TOOLS)
 	tests/vm/run-soak -k $(KERNEL) -n $(CALLS) $(BUILD)
 
 soak-short:
 	tests/packages soak
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all $(GUEST_TOOLS)
 	tests/run $(BUILD) soak
 
 .PHONY: daemon screenshots
 
 daemon: packages
-	$(MAKE) --no-print-directory all deb
+	$(MAKE) --no-print-directory all deb $(GUEST_TOOLS)
 	tests/run $(BUILD) daemon
 
 screenshots:
