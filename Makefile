@@ -124,13 +124,17 @@ RULES = $(BUILD)/gen/rules.c
 $(BUILD)/unit/test_suppress: UNIT_LINK = -Wl,--wrap=time
 $(BUILD)/unit/test_filter: $(RULES)
 $(BUILD)/unit/test_options: src/text.c $(RULES)
-$(BUILD)/unit/test_stream: $(addprefix src/,results.c breach.c index.c suppress.c judge.c hist.c finding.c json.c text.c) $(RULES)
-$(BUILD)/unit/test_stream: UNIT_LINK = -Wl,--wrap=clock_gettime,--wrap=time
 $(BUILD)/unit/test_watch: $(addprefix src/,finding.c judge.c json.c text.c) $(RULES)
 $(BUILD)/unit/test_watch: UNIT_LINK = -Wl,--wrap=clock_gettime
 $(BUILD)/unit/test_cost: UNIT_LINK = -Wl,--wrap=clock_gettime,--wrap=close
 $(BUILD)/unit/test_mounts: src/owners.c
 $(BUILD)/unit/test_mounts: UNIT_LINK = -Wl,--wrap=statx
+
+STREAM_SOURCES = $(addprefix src/,stream.c results.c breach.c index.c suppress.c judge.c hist.c finding.c json.c text.c) $(RULES)
+
+$(BUILD)/unit/test_stream $(BUILD)/unit/test_stream_calls: $(BUILD)/unit/%: tests/unit/%.c $(STREAM_SOURCES) $(wildcard src/*.h bpf/*.h tests/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -Wl,--wrap=clock_gettime,--wrap=time -o $@ $(filter %.c,$^) -lcmocka
 
 $(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
@@ -153,6 +157,18 @@ $(BUILD)/http/%: tests/http/%.c
 	$(CC) $(C_FLAGS) -o $@ $<
 
 HTTP_TESTS = $(addprefix $(BUILD)/http/,server server-asan attack launch)
+
+# What guests run.
+GUEST_TOOLS = $(BUILD)/workload $(BUILD)/holdmap
+GUEST_FLAGS = -std=gnu11 -O2 -Wall -Wextra -Werror -static
+
+$(BUILD)/workload: $(wildcard tests/vm/workload/*.[ch])
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_FLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/holdmap: tests/vm/holdmap.c
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_FLAGS) -o $@ $<
 
 # The BTF check: libbpf relocates the programs, with an imitation in the place of bpf(2).
 BTF_CHECK_SOURCES = $(wildcard tests/btf/*.c) src/kbtf.c $(BUILD)/gen/rules.c
@@ -189,17 +205,17 @@ LOCKS ?= word
 
 # The recursive call comes after the packages are there: make itself looks for no compiler before.
 demo: packages
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all $(GUEST_TOOLS)
 	tests/vm/demo $(BUILD) $(LOCKS)
 
 test: packages
 	tests/packages soak
 	tests/packages packaging
-	$(MAKE) --no-print-directory all deb $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
+	$(MAKE) --no-print-directory all deb $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS) $(GUEST_TOOLS)
 	tests/run $(BUILD)
 
 lint unit btf http guest locks mutations kernels stream: packages
-	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS)
+	$(MAKE) --no-print-directory all $(BUILD)/specc $(UNIT_TESTS) $(BUILD)/btf/check $(HTTP_TESTS) $(GUEST_TOOLS)
 	tests/run $(BUILD) $@
 
 # Both empty: all there are.
@@ -208,7 +224,7 @@ FILESYSTEMS ?=
 
 matrix:
 	tests/packages matrix
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all $(GUEST_TOOLS)
 	tests/vm/matrix $(if $(KERNELS),-k "$(KERNELS)") $(if $(FILESYSTEMS),-F "$(FILESYSTEMS)") $(BUILD)
 
 # The kernel that `tests/vm/run-guest -k 6.1-lockdep` boots.
@@ -233,7 +249,7 @@ $(BUILD)/lockcheck: $(wildcard $(LOCKCHECK)/*.[chS]) src/ksyms.c src/json.c src/
 
 test-lockdep:
 	tests/packages lockdep
-	$(MAKE) --no-print-directory all $(BUILD)/lockcheck
+	$(MAKE) --no-print-directory all $(BUILD)/lockcheck $(GUEST_TOOLS)
 	tests/run $(BUILD) lockdep
 
 # How many calls at least.
@@ -241,18 +257,18 @@ CALLS ?= 20000000
 
 soak:
 	tests/packages soak
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all $(GUEST_TOOLS)
 	tests/vm/run-soak -k $(KERNEL) -n $(CALLS) $(BUILD)
 
 soak-short:
 	tests/packages soak
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory all $(GUEST_TOOLS)
 	tests/run $(BUILD) soak
 
 .PHONY: daemon screenshots
 
 daemon: packages
-	$(MAKE) --no-print-directory all deb
+	$(MAKE) --no-print-directory all deb $(GUEST_TOOLS)
 	tests/run $(BUILD) daemon
 
 screenshots:

@@ -101,6 +101,9 @@ static void explain(struct function *f, int err, const char *log)
 				 f->btf.args, ALWAYS_FITTING_ARGS);
 	else if (err == -EBUSY)
 		function__refuse(f, REFUSAL_not_traceable, "the kernel does not let this function be traced (EBUSY)");
+	else if (f->how == BY_KPROBE && (err == -EACCES || err == -EPERM))
+		function__refuse(f, REFUSAL_rights,
+				 "not permitted: while kernel.perf_event_paranoid is above 2, CAP_SYS_ADMIN is needed");
 	else if (err == -EPERM)
 		function__refuse(f, REFUSAL_rights, "not permitted: see 'vfslock features'");
 	else if (err == -EMFILE || err == -ENFILE)
@@ -243,6 +246,17 @@ static int attach_by(struct attacher *a, int fn, const struct attempt *way)
 	return err;
 }
 
+/* Why no trampoline, and why no kprobe: cut, should both be long. */
+static void add_reason(char *first, size_t size, const char *kprobe)
+{
+	size_t n = strlen(first);
+
+	if (n && n + 2 < size)
+		n += (size_t)snprintf(first + n, size - n, "; ");
+	if (snprintf(first + n, size - n, "by kprobe: %s", kprobe) < 0)
+		first[n] = '\0';
+}
+
 /* What the first attempt did not take; the reason for that stays as a note beside the function. */
 static int attach_otherwise(struct attacher *a, int fn)
 {
@@ -271,8 +285,11 @@ static int attach_otherwise(struct attacher *a, int fn)
 		first[0] = '\0';
 		first_refusal = REFUSAL_none;
 	}
+	if (err && f->how == BY_KPROBE && strcmp(first, f->reason) != 0)
+		add_reason(first, sizeof(first), f->reason);
+	else
+		f->refusal = first_refusal;
 	memcpy(f->reason, first, sizeof(first));
-	f->refusal = first_refusal;
 	if (err)
 		f->state = FUNCTION_REFUSED;
 	else if (f->entry_only)

@@ -429,13 +429,16 @@ static enum feature_state probe_kprobe_multi(struct probe_ctx *ctx, struct featu
 
 static enum feature_state probe_kprobes(struct probe_ctx *ctx, struct feature_result *r)
 {
+	int err = kprobe__try();
+
 	(void)ctx;
-	if (!access(KPROBE_PMU "type", R_OK)) {
-		detail(r, "by perf events");
-		return FEATURE_AVAILABLE;
-	}
-	detail(r, KPROBE_PMU "type: %s", strerror(errno));
-	return FEATURE_MISSING;
+	if (!err)
+		detail(r, "opened one, by perf events");
+	else if (err == -EACCES || err == -EPERM)
+		detail(r, "not permitted (kernel.perf_event_paranoid)");
+	else
+		detail(r, "perf events: %s", strerror(-err));
+	return err ? FEATURE_MISSING : FEATURE_AVAILABLE;
 }
 
 static enum feature_state probe_cmpxchg(struct probe_ctx *ctx, struct feature_result *r)
@@ -624,7 +627,9 @@ static const struct feature features[] = {
 	{"kprobes", "kprobes", false, probe_kprobes,
 	 "Functions that no trampoline leads to (too many arguments, no BTF, an ambiguous name) are listed, not "
 	 "watched.",
-	 "Boot a kernel built with CONFIG_KPROBE_EVENTS=y, and mount sysfs on /sys."},
+	 "Where it is not permitted: CAP_SYS_ADMIN, or sysctl kernel.perf_event_paranoid=2 and CAP_PERFMON. Else boot "
+	 "a "
+	 "kernel built with CONFIG_KPROBE_EVENTS=y, and mount sysfs on /sys."},
 	{"cmpxchg", "compare-and-exchange in BPF", false, probe_cmpxchg,
 	 "No --locks=track: who holds a shared lock is not known. Programs that watch returns keep calls in progress "
 	 "in a hash, and read memory by helper calls, which costs more.",

@@ -9,8 +9,8 @@
  *   own timeout is for silence only, which a client that sends a byte a second never falls into;
  * - while the table is full, nobody is accepted (they wait in the kernel's queue), and whoever has no request under way
  *   for CROWDED_NS is cut at the next tick: idle connections, which their owners make anew, and dripping ones;
- * - who reads slowly keeps an old page in memory; while those are more than BODIES_MAX, STUFFED_NS is the limit for
- * him;
+ * - who reads slowly keeps a place, and an old page in memory: while the table is full, or those pages are more than
+ *   BODIES_MAX, he has HURRY_NS only;
  * - one network address (64 bits of IPv6) has a quarter of the table at most, but for this machine's own, where a proxy
  *   may stand for many.
  *
@@ -40,14 +40,14 @@
 #define ANSWER_NS (60 * SECOND_NS)
 #define CROWDED_NS (2 * SECOND_NS) /* the clock's step is a second: at least one has passed */
 #define BODIES_MAX (16UL << 20)
-#define STUFFED_NS (5 * SECOND_NS)
+#define HURRY_NS (5 * SECOND_NS)
 #define PAGE_NS (9 * (SECOND_NS / 10))  /* less than the time between two ticks may differ */
 #define CONNECTION_MEMORY (16UL * 1024) /* for its request and the headers of its answer */
 #define SEND_BUFFER (128 * 1024)
-#define ACCEPTS 32          /* connections in one run, so that the rest of the daemon has its turn */
-#define RUNS 8              /* of the library, likewise */
-#define QUERIES_A_SECOND 8  /* renderings of pages with a query, of which a client can think up any number */
-#define ADDRESSES_SIZE 2048 /* HTTP_LISTENERS names of 128 bytes */
+#define ACCEPTS 32         /* connections in one run, so that the rest of the daemon has its turn */
+#define RUNS 8             /* of the library, likewise */
+#define QUERIES_A_SECOND 8 /* renderings of pages with a query, of which a client can think up any number */
+#define ADDRESSES_SIZE (HTTP_LISTENERS * (sizeof(((struct http_listener *)NULL)->name) + 2))
 
 /* A connection, in the table from the first byte to the last. */
 struct connection {
@@ -109,7 +109,9 @@ static void add_headers(struct MHD_Response *r, const char *type)
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 	if (!strncmp(type, "text/html", strlen("text/html")))
-		MHD_add_response_header(r, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+		MHD_add_response_header(r, "Content-Security-Policy",
+					"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+					"form-action 'none'; frame-ancestors 'none'");
 }
 
 /* @text is the response's, or freed if there is none. */
@@ -527,7 +529,7 @@ void http__tick(struct http_server *s, __u64 now_ns)
 		__u64 limit = crowded ? CROWDED_NS : REQUEST_NS;
 
 		if (c->answering)
-			limit = stuffed ? STUFFED_NS : ANSWER_NS;
+			limit = crowded || stuffed ? HURRY_NS : ANSWER_NS;
 		if (c->fd >= 0 && !c->cut && now_ns - c->since >= limit)
 			cut(c);
 	}

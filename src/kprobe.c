@@ -21,6 +21,23 @@ static int read_number(const char *path, const char *format)
 	return n;
 }
 
+int kprobe__try(void)
+{
+	/* Exported, on all kernels: never called by what is done here, as it is not switched on. */
+	static const char on[] = "vfs_getattr";
+	struct perf_event_attr attr = {.size = sizeof(attr), .disabled = 1, .kprobe_func = (__u64)(unsigned long)on};
+	int type = read_number(KPROBE_PMU "type", "%d"), fd;
+
+	if (type < 0)
+		return type;
+	attr.type = (__u32)type;
+	fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 int kprobe__attach(int prog, __u64 addr, bool at_return)
 {
 	int type = read_number(KPROBE_PMU "type", "%d"), bit = read_number(KPROBE_PMU "format/retprobe", "config:%d"),

@@ -15,4 +15,7 @@
  */
 int kprobe__attach(int prog, __u64 addr, bool at_return);
 
+/* May kprobes be opened here? Opens one that is never switched on. 0 or negative errno. */
+int kprobe__try(void);
+
 #endif

@@ -25,9 +25,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define MAX 1000
 #define STEP_MS 20
-#define GIVE_UP_STEPS (60000 / STEP_MS)
+#define GIVE_UP_MS 60000
 
 static struct sockaddr_storage address;
 static socklen_t address_len;
@@ -128,20 +130,18 @@ static bool converse(int i)
 
 static void burst(int count)
 {
+	__u64 until = clock_ns(CLOCK_MONOTONIC) + GIVE_UP_MS * 1000000ULL;
 	int open = count, answered = 0;
 
 	connect_all(count);
-	for (int step = 0; open && step < GIVE_UP_STEPS; step++) {
+	while (open && clock_ns(CLOCK_MONOTONIC) < until) {
 		poll(fds, (nfds_t)count, STEP_MS);
 		for (int i = 0; i < count; i++) {
 			if (fds[i].fd < 0 || !fds[i].revents || converse(i))
 				continue;
 			close(fds[i].fd);
 			fds[i].fd = -1;
-			if (got[i])
-				open--;
-			else
-				fds[i] = (struct pollfd){.fd = connect_one(false), .events = POLLOUT};
+			open--;
 		}
 	}
 	for (int i = 0; i < count; i++)
@@ -176,7 +176,7 @@ static void hold(int count, const char *say, const char *more, size_t each, bool
 	}
 	printf("ready\n");
 	fflush(stdout);
-	for (int step = 0; open && step < GIVE_UP_STEPS; step++) {
+	for (int step = 0; open && step < GIVE_UP_MS / STEP_MS; step++) {
 		poll(NULL, 0, STEP_MS);
 		poll(fds, (nfds_t)count, 0);
 		for (int i = 0; i < count; i++) {

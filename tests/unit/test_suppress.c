@@ -265,7 +265,8 @@ static void test_all_mistakes(void **state)
 	struct suppressions *s = NULL;
 
 	(void)state;
-	assert_int_equal(load_text("one\n* * never known\n* * 2027-02-30 known\n\n* * never", &s), -EINVAL);
+	assert_int_equal(load_text("one\n* * never known\n* * 2027-02-30 known\n\n* * never\n* * never known\n", &s),
+			 -EINVAL);
 	assert_null(s);
 	assert_int_equal(lines, 3);
 	assert_non_null(strstr(said.text, ":1: give RULE"));

@@ -298,6 +298,10 @@ with() {
 
 rights_evidence() {
 	chmod 777 /mnt/w
+	sysctl=/proc/sys/kernel/perf_event_paranoid
+	echo 3 >$sysctl
+	run paranoid with +bpf,+perfmon,+syslog $v report --json -q /mnt -- sleep 1
+	echo 2 >$sysctl
 	run three with +bpf,+perfmon,+syslog $v report --json -q /mnt -- sleep 1
 	run no-syslog with +bpf,+perfmon $v report -d 1 /mnt
 	run no-perfmon with +bpf,+syslog $v report -d 1 /mnt
