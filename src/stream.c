@@ -155,15 +155,18 @@ static void keep_recent(struct stream *s, const struct alert *a)
 		s->recent[s->n_recent++ % (__u64)s->options.n_recent] = *a;
 }
 
-static void count_recent(struct stream *s, const struct alert *a)
+/* Repeats that wait to be told count at once for whoever asks. */
+static void count_recent(struct stream *s, const struct known *k, __u64 last_ns)
 {
 	for (int i = 0; i < s->options.n_recent; i++) {
 		struct alert *r = &s->recent[i];
 
-		if (r->fingerprint == a->fingerprint && r->finding.target == a->finding.target) {
-			r->calls = a->calls;
-			r->finding.sample.last_ns = a->finding.sample.last_ns;
-		}
+		if (r->fingerprint != k->entry.fingerprint || r->finding.target != k->entry.target)
+			continue;
+		if (r->calls < k->entry.calls)
+			r->calls = k->entry.calls;
+		if (r->finding.sample.last_ns < last_ns)
+			r->finding.sample.last_ns = last_ns;
 	}
 }
 
@@ -185,9 +188,7 @@ static void tell(struct stream *s, struct known *k, const struct finding *f, __u
 	k->last_told_ns = now;
 	s->counts.told += more;
 	s->counts.lines++;
-	if (a.is_repeat)
-		count_recent(s, &a);
-	else
+	if (!a.is_repeat)
 		keep_recent(s, &a);
 	if (s->options.tell)
 		s->options.tell(s->options.arg, &a);
@@ -211,6 +212,7 @@ static void tell_if_new(struct stream *s, const struct finding *f, bool all)
 	calls = k->now > k->base ? k->now - k->base : 0;
 	if (calls > k->entry.calls)
 		k->entry.calls = calls;
+	count_recent(s, k, f->sample.last_ns);
 	if (s->options.every_call || k->entry.calls <= k->entry.told)
 		return;
 	if (k->last_told_ns && !all && now - k->last_told_ns < s->options.fold_ns)

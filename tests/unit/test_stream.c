@@ -417,8 +417,16 @@ static void test_recent(void **state)
 	assert_recent(2, 1);
 	assert_null(stream__recent(world.stream, 3));
 	assert_null(stream__recent(world.stream, -1));
-	/* Repeats are counted where they are; one that has gone does not come back. */
-	pass_ns(10 * SECOND);
+	/* Repeats that are not told yet count at once. */
+	pass_ns(SECOND);
+	world.paths[2].sample.calls += 10;
+	world.paths[2].sample.last_ns = world.mono_ns;
+	update(false);
+	assert_int_equal(world.n_told, 4);
+	assert_recent(1, 2);
+	assert_true(stream__recent(world.stream, 1)->finding.sample.last_ns == world.mono_ns);
+	/* Told, they are counted where they are; one that has gone does not come back. */
+	pass_ns(9 * SECOND);
 	for (int i = 0; i < 4; i++) {
 		world.paths[i].sample.calls += 10;
 		world.paths[i].sample.last_ns = world.mono_ns;
