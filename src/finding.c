@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "text.h"
-#include "utf8.h"
 
 #define WIDTH 110
 #define PLACE_LEN 256
@@ -23,32 +22,6 @@ const char *finding__rfc3339(__u64 ns, char *buf, size_t len)
 	if (gmtime_r(&s, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(buf, len, "%s.%09lluZ", date, (unsigned long long)(ns % 1000000000ULL));
-	return buf;
-}
-
-/* How many bytes the character at @s has; 0 if no terminal should see it, or it is none. */
-static size_t plain_len(const unsigned char *s)
-{
-	size_t n = utf8__len(s);
-
-	/* U+0080 to U+009F are control characters, too: U+009B begins an escape sequence. */
-	return *s < ' ' || *s == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0) ? 0 : n;
-}
-
-const char *finding__plain(const char *text, char *buf, size_t len)
-{
-	size_t at = 0;
-
-	while (*text) {
-		size_t n = plain_len((const unsigned char *)text), size = n ? n : 1;
-
-		if (at + size >= len)
-			break;
-		memcpy(buf + at, n ? text : "?", size);
-		at += size;
-		text += size;
-	}
-	buf[at] = '\0';
 	return buf;
 }
 
@@ -229,7 +202,7 @@ static void text_held(const struct audit *a, const struct finding *f, bool addre
 	if (!holder_fits(f))
 		return;
 	fprintf(out, "    the lock was held by %s[%u] (task of process %u)%s\n",
-		finding__plain(f->sample.holder_comm, comm, sizeof(comm)), f->sample.holder_pid, f->sample.holder_tgid,
+		text__plain(f->sample.holder_comm, comm, sizeof(comm)), f->sample.holder_pid, f->sample.holder_tgid,
 		a->locks ? ", which held:" : "");
 	if (a->locks)
 		print_held(a, f, &f->holder, addresses, out);
@@ -301,7 +274,7 @@ void finding__text(const struct audit *a, const struct finding *f, bool addresse
 		return;
 	fprintf(out, "    first seen at %.3f s, last at %.3f s, on CPU %u, by %s[%u] (task of process %u):\n",
 		since_start(a, f->sample.first_ns), since_start(a, f->sample.last_ns), f->sample.cpu,
-		finding__plain(f->sample.comm, comm, sizeof(comm)), f->sample.pid, f->sample.tgid);
+		text__plain(f->sample.comm, comm, sizeof(comm)), f->sample.pid, f->sample.tgid);
 	print_stack(a, f, addresses, out);
 	text_slept(a, f, addresses, out);
 	text_held(a, f, addresses, out);

@@ -29,7 +29,4 @@ const char *finding__place(const struct audit *a, __u64 ip, bool addresses, char
 /* "2026-11-21T12:00:00.123456789Z" of CLOCK_REALTIME @ns. */
 const char *finding__rfc3339(__u64 ns, char *buf, size_t len);
 
-/* @text with control characters, and what is no UTF-8, as '?': a task chooses its name itself. */
-const char *finding__plain(const char *text, char *buf, size_t len);
-
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define TEXT_GUTTER 2
 #define TEXT_MAX_SECONDS 10000
 #define NS_PER_S 1000000000ULL
@@ -106,14 +108,38 @@ struct text_table *text_table__new(const struct text_column *cols, size_t ncols)
 	return t;
 }
 
+/* How many bytes the character at @s has; 0 if no terminal should see it, or it is none. */
+static size_t plain_len(const unsigned char *s)
+{
+	size_t n = utf8__len(s);
+
+	/* U+0080 to U+009F are control characters, too: U+009B begins an escape sequence. */
+	return *s < ' ' || *s == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0) ? 0 : n;
+}
+
+const char *text__plain(const char *text, char *buf, size_t len)
+{
+	size_t at = 0;
+
+	while (*text) {
+		size_t n = plain_len((const unsigned char *)text), size = n ? n : 1;
+
+		if (at + size >= len)
+			break;
+		memcpy(buf + at, n ? text : "?", size);
+		at += size;
+		text += size;
+	}
+	buf[at] = '\0';
+	return buf;
+}
+
 static char *copy_cell(const char *cell)
 {
-	char *copy = strdup(cell ? cell : ""), *p;
+	size_t len = cell ? strlen(cell) + 1 : 1;
+	char *copy = malloc(len);
 
-	for (p = copy; p && *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	return copy;
+	return copy ? (char *)text__plain(cell ? cell : "", copy, len) : NULL;
 }
 
 static int grow_rows(struct text_table *t)

@@ -24,6 +24,9 @@ const char *text__duration(char *buf, size_t len, __u64 ns);
 /* @n with thousands separators, "1,234,567", into @buf. Returns @buf. */
 const char *text__count(char *buf, size_t len, __u64 n);
 
+/* @text with control characters, and what is no UTF-8, as '?': a task chooses its name itself. */
+const char *text__plain(const char *text, char *buf, size_t len);
+
 /* Is @word one of those of @list, "ext4, fuseblk"? */
 bool text__lists(const char *list, const char *word);
 
