@@ -167,7 +167,10 @@ int BPF_PROG(unmounted, struct super_block *sb)
 	if (!vl_watched(sb, &owner))
 		return 0;
 	ev.target = vl_target_of(owner);
-	control.owners[owner] = control.watched[owner] = VL_NOBODY;
+	/* In this order: see mounts__arm(). */
+	control.watched[owner] = VL_NOBODY;
+	barrier();
+	control.owners[owner] = VL_NOBODY;
 	vl_notify(&ev);
 	return 0;
 }

@@ -38,14 +38,28 @@ static const struct target *same_filesystem(const struct audit *a, const struct 
 	return NULL;
 }
 
+/* Where everything is taken, one that the configuration no longer names makes room. */
+static struct target *find_room(struct audit *a)
+{
+	if (a->n_targets < MAX_TARGETS)
+		return &a->targets[a->n_targets++];
+	for (int i = 0; i < a->n_targets; i++)
+		if (a->targets[i].removed && a->targets[i].unmounted)
+			return &a->targets[i];
+	return NULL;
+}
+
 static int add_target(struct audit *a, const struct target *t)
 {
-	if (a->n_targets == MAX_TARGETS) {
+	struct target *to = find_room(a);
+
+	if (!to) {
 		fprintf(stderr, "vfslock: %d filesystems at most can be audited at once\n", MAX_TARGETS);
 		return -E2BIG;
 	}
-	a->tables_planned[a->n_targets] = 0;
-	a->targets[a->n_targets++] = *t;
+	target__free(to);
+	a->tables_planned[to - a->targets] = 0;
+	*to = *t;
 	return 0;
 }
 
@@ -194,13 +208,20 @@ int mounts__check(struct audit *a)
 	return err;
 }
 
-/* Those unmounted meanwhile are left out: the hook has cleared them in `watched`. */
+/*
+ * Those unmounted meanwhile are left out: the hook has cleared them in `watched`, and clears `owners` next. One that is
+ * cleared between the reading and the writing here is seen by reading again.
+ */
 void mounts__arm(struct audit *a)
 {
 	volatile struct vl_control *control = templates__control(a->templates);
 
 	for (int i = 0; i < VL_OWNERS; i++)
 		control->owners[i] = control->watched[i];
+	__sync_synchronize();
+	for (int i = 0; i < VL_OWNERS; i++)
+		if (control->watched[i] == VL_NOBODY)
+			control->owners[i] = VL_NOBODY;
 }
 
 void mounts__disarm(struct audit *a)
@@ -243,6 +264,15 @@ static void drop_owners(struct audit *a)
 	name_owners(a, control);
 }
 
+/* Has the hook seen it go? */
+static bool was_let_go(const struct audit *a, const struct target *t)
+{
+	volatile struct vl_control *control = templates__control(a->templates);
+
+	return control->watched[vl_owner_index((__u32)t->super_block, a->multiplier)] == VL_NOBODY;
+}
+
+/* A notice that comes late may be of one whose address another one has by now, which is audited already. */
 void mounts__unmounted(struct audit *a, __u64 super_block)
 {
 	bool all = true;
@@ -250,7 +280,7 @@ void mounts__unmounted(struct audit *a, __u64 super_block)
 	for (int i = 0; i < a->n_targets; i++) {
 		struct target *t = &a->targets[i];
 
-		if (is_present(t) && t->super_block == super_block) {
+		if (is_present(t) && t->super_block == super_block && was_let_go(a, t)) {
 			t->unmounted = true;
 			a->mounts_changed = true;
 		}
@@ -262,13 +292,6 @@ void mounts__unmounted(struct audit *a, __u64 super_block)
 }
 
 /* The notice may have been dropped: what the hook wrote has not. */
-static bool was_let_go(const struct audit *a, const struct target *t)
-{
-	volatile struct vl_control *control = templates__control(a->templates);
-
-	return control->watched[vl_owner_index((__u32)t->super_block, a->multiplier)] == VL_NOBODY;
-}
-
 void mounts__sweep(struct audit *a)
 {
 	for (int i = 0; i < a->n_targets; i++)
@@ -276,11 +299,20 @@ void mounts__sweep(struct audit *a)
 			mounts__unmounted(a, a->targets[i].super_block);
 }
 
-/*
- * The new super_block takes its place in the tables. If that takes other places for all, their calls in between, some
- * microseconds, are nobody's.
- */
-static int replace_owners(struct audit *a)
+/* All have other places now. One that the hook has let go of meanwhile must not be written again: each is looked at. */
+static void move_all(struct audit *a)
+{
+	mounts__disarm(a);
+	mounts__watch(a);
+	for (int i = 0; i < a->n_targets; i++)
+		if (is_present(&a->targets[i]) && check_target(a, &a->targets[i])) {
+			a->targets[i].unmounted = true;
+			drop_owners(a);
+		}
+}
+
+/* The new super_block takes its place in the tables; those of others are not touched, unless they must move. */
+static int place_target(struct audit *a, const struct target *t)
 {
 	volatile struct vl_control *control = templates__control(a->templates);
 	__u32 old = a->multiplier;
@@ -288,12 +320,16 @@ static int replace_owners(struct audit *a)
 
 	if (err)
 		return err;
-	if (a->multiplier != old)
-		mounts__disarm(a);
-	control->multiplier = a->multiplier;
-	name_owners(a, control);
-	for (int i = 0; i < a->n_owners; i++)
-		control->watched[a->owners[i].index] = a->owners[i].address;
+	if (a->multiplier == old)
+		name_owners(a, control);
+	else
+		move_all(a);
+	for (int i = 0; a->multiplier == old && i < a->n_owners; i++) {
+		const struct owner *o = &a->owners[i];
+
+		if (o->address == t->super_block || o->address == t->disk || o->address == t->type)
+			control->watched[o->index] = o->address;
+	}
 	return a->locks ? locks__set_targets(a->locks, a->ksyms, a->targets, a->n_targets) : 0;
 }
 
@@ -313,7 +349,7 @@ static int take_up(struct audit *a, int target)
 	t.again = old->super_block != 0;
 	*old = t;
 	a->tables_planned[target] = 0;
-	err = replace_owners(a);
+	err = place_target(a, old);
 	if (!err)
 		err = check_target(a, old);
 	if (!err)

@@ -345,15 +345,33 @@ static void test_too_many(void **state)
 	assert_non_null(strstr(said.text, "64 filesystems at most"));
 	assert_int_equal(audit.n_targets, VL_OWNERS);
 	assert_int_equal(counted(SB(1)), 0);
+	/* What is named no more makes room for what is new. */
+	paths[VL_OWNERS - 1] = names[VL_OWNERS];
+	paths[VL_OWNERS] = NULL;
+	assert_int_equal(set_paths(paths), 0);
+	assert_int_equal(audit.n_targets, VL_OWNERS);
+	assert_string_equal(audit.targets[VL_OWNERS - 1].path, names[VL_OWNERS]);
+	assert_false(audit.targets[VL_OWNERS - 1].removed);
+	assert_int_equal(counted(SB(1)), 0);
 }
 
 /* ---------------------------------------------------------------------------------------------------- unmounts ---- */
+
+/* As the hook does it, and then its notice. */
+static void unmount(__u64 super_block)
+{
+	__u32 at = vl_owner_index((__u32)super_block, control.multiplier);
+
+	if (control.watched[at] == super_block)
+		control.watched[at] = control.owners[at] = VL_NOBODY;
+	mounts__unmounted(&audit, super_block);
+}
 
 static void test_unmounted(void **state)
 {
 	(void)state;
 	START("/a", "/b", "/c");
-	mounts__unmounted(&audit, SB(1));
+	unmount(SB(1));
 	assert_true(audit.targets[0].unmounted);
 	assert_false(audit.targets[1].unmounted);
 	assert_true(audit.mounts_changed);
@@ -364,17 +382,28 @@ static void test_unmounted(void **state)
 	assert_int_equal(counted(EXT4), 1);
 	assert_int_equal(counted(SB(2)), 1);
 	assert_int_equal(counted(DISK(2)), 1);
-	mounts__unmounted(&audit, SB(2));
+	unmount(SB(2));
 	assert_int_equal(counted(EXT4), -1);
 	assert_int_equal(counted(SB(3)), 2);
 	/* One that is none of ours, or gone already. */
 	audit.mounts_changed = false;
-	mounts__unmounted(&audit, SB(2));
-	mounts__unmounted(&audit, SB(44));
+	unmount(SB(2));
+	unmount(SB(44));
 	assert_false(audit.mounts_changed);
 	assert_false(audit.unmounted);
-	mounts__unmounted(&audit, SB(3));
+	unmount(SB(3));
 	assert_true(audit.unmounted);
+}
+
+/* The notice of one that went away comes when another one has its address, and is audited: that one stays. */
+static void test_late_notice(void **state)
+{
+	(void)state;
+	START("/a", "/b");
+	mounts__unmounted(&audit, SB(1));
+	assert_false(audit.targets[0].unmounted);
+	assert_false(audit.mounts_changed);
+	assert_int_equal(counted(SB(1)), 0);
 }
 
 /* The audit ends with the last one, whose disk is still looked at until then. */
@@ -382,7 +411,7 @@ static void test_last_one(void **state)
 {
 	(void)state;
 	START("/a");
-	mounts__unmounted(&audit, SB(1));
+	unmount(SB(1));
 	assert_true(audit.unmounted);
 	assert_int_equal(counted(DISK(1)), 0);
 }
@@ -392,7 +421,7 @@ static void test_last_one_daemon(void **state)
 	(void)state;
 	audit.options.daemon = true;
 	START("/a");
-	mounts__unmounted(&audit, SB(1));
+	unmount(SB(1));
 	assert_false(audit.unmounted);
 	assert_true(audit.mounts_changed);
 	assert_true(is_inert());
@@ -438,7 +467,7 @@ static void test_take_up(void **state)
 	START("/a", "/b", "/later");
 	assert_int_equal(take_up(), 0);
 	assert_int_equal(lines, 0);
-	mounts__unmounted(&audit, SB(1));
+	unmount(SB(1));
 	unmount_at("/a");
 	assert_int_equal(take_up(), 0);
 	/* Another filesystem at the same path: its number stays, for the counts that there are. */
@@ -520,7 +549,7 @@ static void test_many(void **state)
 		assert_int_equal(counted(SB(1)), 0);
 	}
 	for (int i = 0; i < 20; i++) {
-		mounts__unmounted(&audit, SB(10 + (__u64)i));
+		unmount(SB(10 + (__u64)i));
 		assert_int_equal(counted(SB(10 + (__u64)i)), -1);
 		assert_int_equal(counted(SB(1)), 0);
 	}
@@ -596,6 +625,7 @@ int main(void)
 		TEST(test_check),
 		TEST(test_too_many),
 		TEST(test_unmounted),
+		TEST(test_late_notice),
 		TEST(test_last_one),
 		TEST(test_last_one_daemon),
 		TEST(test_sweep),

@@ -11,7 +11,7 @@ def latency: select(.latency != null) | .latency
 def rule: fields("rule \(.id)"; {id: "string", lock: "string", subject: "string|null", documented: "string", where: "string",
     condition: "string|null", expected: "string", phase: "string", status: "string", observed: "object", verdict: "string|null",
     evidence: "string|null", count: "number", violations: "number", drift: "number", direct: "number", outside: "number",
-    undecided: "number", reason: "string|null"}),
+    undecided: "number", suppressed: "number", reason: "string|null"}),
   (select(.observed | [.[]] | all(type == "number") | not) | "rule \(.id): observed is not all numbers"),
   (select(.verdict != null and (.verdict | IN("ok", "violation", "drift", "unverifiable", "not_exercised") | not)) | "rule \(.id): verdict \(.verdict)"),
   (select(.verdict == "unverifiable" and .reason == null) | "rule \(.id): unverifiable without a reason"),
@@ -50,7 +50,7 @@ def locks: fields("locks"; {mode: "string"}),
   (select(.mode | IN("track", "word") | not) | "locks: mode \(.mode)");
 
 fields("report"; {version: "number", kernel: "string", spec: "string|null", mounts: "array", started: "string", started_monotonic_ns: "number",
-  duration_seconds: "number", calls: "number", methods: "array", violations: "array", drift: "array", coverage: "object",
+  duration_seconds: "number", calls: "number", methods: "array", violations: "array", drift: "array", suppressed: "array", coverage: "object",
   locks: "object", lost: "object", cost: "object"}),
 (.locks | locks),
 (select(.version != 1) | "report: version \(.version)"),
