@@ -365,6 +365,12 @@ int audit__stop(struct audit *a)
 	return err ? err : collector__sweep(a->collector);
 }
 
+static void tell_slow_close(void)
+{
+	fprintf(stderr, "vfslock: no child that could let go of the programs (%s): this takes up to 0.14 s for each\n",
+		strerror(errno));
+}
+
 /*
  * A child that holds copies of all descriptors until this process has closed its own, so that the closes that wait for
  * the kernel are the child's. Returns the pipe end to close when that is done, or -1 without a child: the closes are
@@ -375,8 +381,10 @@ static int leave_to_child(void)
 	int ends[2], dead;
 	char byte;
 
-	if (pipe(ends))
+	if (pipe(ends)) {
+		tell_slow_close();
 		return -1;
+	}
 	switch (fork()) {
 	case 0:
 		setsid();
@@ -389,6 +397,7 @@ static int leave_to_child(void)
 		while (dead < 0 && errno == EINTR);
 		_exit(0);
 	case -1:
+		tell_slow_close();
 		close(ends[0]);
 		close(ends[1]);
 		return -1;

@@ -10,11 +10,10 @@
 static int make_path(const struct audit *a, const struct seen_stack *s, struct caller *path)
 {
 	for (int i = 0; i < s->n_ips; i++) {
-		struct ksym sym;
-		bool known = !ksyms__lookup(a->ksyms, s->ips[i], &sym);
+		const struct frame_name *f = &s->names[i];
 
-		path[i].function = known ? sym.name : "?";
-		path[i].methods = known ? plan__methods_at(&a->plan, sym.addr) : NULL;
+		path[i].function = f->function ? f->function : "?";
+		path[i].methods = f->function ? plan__methods_at(&a->plan, f->start) : NULL;
 	}
 	return s->n_ips;
 }
@@ -29,6 +28,7 @@ static void copy_sample(const struct audit *a, struct finding *f, const struct s
 	f->holder = s->holder;
 	f->n_ips = s->n_ips;
 	memcpy(f->ips, s->ips, sizeof(f->ips));
+	memcpy(f->names, s->names, sizeof(f->names));
 	f->n_slept_ips = s->n_slept_ips;
 	memcpy(f->slept_ips, s->slept_ips, sizeof(f->slept_ips));
 }
@@ -61,7 +61,7 @@ static __u64 hash_text(const char *text, __u64 seed)
 	return index__hash(text, strlen(text) + 1, seed);
 }
 
-__u64 breach__fingerprint(const struct audit *a, const struct finding *f)
+__u64 breach__fingerprint(const struct finding *f)
 {
 	__u64 hash = hash_text(f->rule->id, 0);
 
@@ -69,11 +69,8 @@ __u64 breach__fingerprint(const struct audit *a, const struct finding *f)
 	hash = hash_text(observation__name(f->judgement.seen), hash);
 	if (f->drift)
 		hash = hash_text(f->drift->because, hash);
-	for (int i = 0; i < f->n_ips; i++) {
-		struct ksym sym;
-
-		hash = hash_text(ksyms__lookup(a->ksyms, f->ips[i], &sym) ? "?" : sym.name, hash);
-	}
+	for (int i = 0; i < f->n_ips; i++)
+		hash = hash_text(f->names[i].function ? f->names[i].function : "?", hash);
 	return hash;
 }
 

@@ -23,6 +23,7 @@ struct finding {
 	struct vl_task_locks held, holder; /* see struct seen_stack */
 	bool held_known;                   /* not of a folio that is found to be locked long after the call */
 	__u64 ips[STACK_MAX];
+	struct frame_name names[STACK_MAX]; /* see struct seen_stack */
 	int n_ips;
 	__u64 slept_ips[STACK_MAX]; /* of SEEN_SLEPT: see struct seen_stack */
 	int n_slept_ips;
@@ -38,7 +39,7 @@ void breach__judge(const struct audit *a, struct finding *f, const struct seen_s
  * The same for the same breach on every machine and build: of the rule, what was seen, and the functions on the path,
  * not their addresses.
  */
-__u64 breach__fingerprint(const struct audit *a, const struct finding *f);
+__u64 breach__fingerprint(const struct finding *f);
 
 /*
  * How many calls of @f's function may have been seen wrongly, as the kernel skipped programs: no more breaches than

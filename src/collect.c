@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "index.h"
 #include "judge.h"
+#include "names.h"
 
 /* What /proc/kallsyms says that the programs and trampolines belong to. */
 #define BPF_OBJECT "bpf"
@@ -32,6 +33,7 @@ struct collector {
 	struct seen_stack *stacks; /* each stays at its place */
 	int n_stacks, room_stacks;
 	struct index stack_index;
+	struct names names;
 	__u64 n_unreturned;
 };
 
@@ -140,6 +142,7 @@ void collector__free(struct collector *c)
 	free(c->stacks);
 	index__free(&c->signature_index);
 	index__free(&c->stack_index);
+	names__free(&c->names);
 	free(c);
 }
 
@@ -376,17 +379,21 @@ static void take_held(const struct collector *c, const struct vl_stack_key *k, s
 }
 
 /* Code of a module that came after the symbols were read has no name yet: who made the call would never be known. */
-static void name_stack(struct collector *c, const struct seen_stack *s)
+static bool find_symbol(struct collector *c, __u64 ip, struct ksym *sym)
+{
+	if (!ksyms__lookup(c->ks, ip, sym))
+		return true;
+	return ksyms__outdated(c->ks) && !ksyms__reload(c->ks, KSYMS_PATH) && !ksyms__lookup(c->ks, ip, sym);
+}
+
+void collector__name(struct collector *c, struct seen_stack *s)
 {
 	struct ksym sym;
 
 	for (int i = 0; i < s->n_ips; i++)
-		if (ksyms__lookup(c->ks, s->ips[i], &sym)) {
-			/* Failing leaves the old symbols. */
-			if (ksyms__outdated(c->ks))
-				ksyms__reload(c->ks, KSYMS_PATH);
-			return;
-		}
+		if (find_symbol(c, s->ips[i], &sym))
+			s->names[i] =
+				(struct frame_name){.function = names__keep(&c->names, sym.name), .start = sym.addr};
 }
 
 /* What does not change of a call path is read once; of one that is known only its counts are read again. */
@@ -411,7 +418,7 @@ static int take_stack(struct collector *c, const void *key)
 	s->sample = sample;
 	take_held(c, k, s);
 	s->n_ips = collector__path(c, (int)k->fn, k->stack, s->ips);
-	name_stack(c, s);
+	collector__name(c, s);
 	if (k->sig & VL_SIG_SLEPT)
 		s->n_slept_ips = sleeping_path(c, s->sample.slept, s->slept_ips);
 	c->n_stacks++;

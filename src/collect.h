@@ -23,6 +23,13 @@ struct seen_signature {
 	__u64 sig, calls;
 };
 
+/* The function of a frame. A module may have gone by the time that somebody asks, and another one come to its address.
+ */
+struct frame_name {
+	const char *function; /* NULL: no symbol. Lives as long as the collector */
+	__u64 start;
+};
+
 /* A call path to a suspicious signature. */
 struct seen_stack {
 	int fn;
@@ -30,10 +37,11 @@ struct seen_stack {
 	int target;  /* number of the mount */
 	__s32 stack; /* with these, the key in the kernel side's table */
 	struct vl_stack_value sample;
-	__u64 ips[STACK_MAX];              /* innermost first; from the method's own function outward */
-	int n_ips;                         /* 0: no stack could be taken */
-	struct vl_task_locks held, holder; /* if locks are tracked: what the task held, and the sample's holder */
-	__u64 slept_ips[STACK_MAX];        /* where the task slept in the call: from schedule() outward */
+	__u64 ips[STACK_MAX];               /* innermost first; from the method's own function outward */
+	int n_ips;                          /* 0: no stack could be taken */
+	struct frame_name names[STACK_MAX]; /* of these, as they were when the path was first seen */
+	struct vl_task_locks held, holder;  /* if locks are tracked: what the task held, and the sample's holder */
+	__u64 slept_ips[STACK_MAX];         /* where the task slept in the call: from schedule() outward */
 	int n_slept_ips;
 };
 
@@ -77,6 +85,9 @@ const struct seen_stack *collector__stacks(const struct collector *c, int *n);
 
 /* The call path of a stack id, as in struct seen_stack. Returns how many there are; 0 if it could not be taken. */
 int collector__path(struct collector *c, int fn, __s32 stack, __u64 ips[STACK_MAX]);
+
+/* Fills in names[] of a path that was made by hand. */
+void collector__name(struct collector *c, struct seen_stack *s);
 
 /* The latencies of a function, summed over CPUs. -ENODATA: not measured. */
 int collector__latency(const struct collector *c, int fn, struct hist *out);

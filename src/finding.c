@@ -235,6 +235,17 @@ static void json_slept(struct json_writer *w, const struct audit *a, const struc
 	json_end(w);
 }
 
+const char *finding__frame(const struct audit *a, const struct finding *f, int i, bool addresses, char *buf, size_t len)
+{
+	const char *name = f->names[i].function;
+	struct ksym sym;
+
+	if (!name || (!ksyms__lookup(a->ksyms, f->ips[i], &sym) && !strcmp(sym.name, name)))
+		return finding__place(a, f->ips[i], addresses, buf, len);
+	snprintf(buf, len, "%s+0x%" PRIx64, name, (uint64_t)(f->ips[i] - f->names[i].start));
+	return buf;
+}
+
 static void print_stack(const struct audit *a, const struct finding *f, bool addresses, FILE *out)
 {
 	char line[256];
@@ -242,7 +253,7 @@ static void print_stack(const struct audit *a, const struct finding *f, bool add
 	if (!f->n_ips)
 		fputs("      no stack could be taken\n", out);
 	for (int i = 0; i < f->n_ips; i++) {
-		fprintf(out, "      %s\n", finding__place(a, f->ips[i], addresses, line, sizeof(line)));
+		fprintf(out, "      %s\n", finding__frame(a, f, i, addresses, line, sizeof(line)));
 	}
 }
 
@@ -308,7 +319,7 @@ static void json_sample(struct json_writer *w, const struct audit *a, const stru
 		    f->sample.last_ns > a->start_ns ? (double)(f->sample.last_ns - a->start_ns) / 1e9 : 0);
 	json_begin_array(w, "stack");
 	for (int i = 0; i < f->n_ips; i++) {
-		json_string(w, NULL, finding__place(a, f->ips[i], addresses, line, sizeof(line)));
+		json_string(w, NULL, finding__frame(a, f, i, addresses, line, sizeof(line)));
 	}
 	json_end(w);
 }

@@ -26,6 +26,13 @@ void finding__rule_name(const struct rule *r, char *buf, size_t len);
 /* "create+0x12/0x80 [ext4]"; with its address, if wanted; "?" for what has no symbol, which else is an address. */
 const char *finding__place(const struct audit *a, __u64 ip, bool addresses, char *buf, size_t len);
 
+/*
+ * The same of the @i-th frame of its call path; of code that has gone since, or that has another one in its place now,
+ * by the name that it had.
+ */
+const char *finding__frame(const struct audit *a, const struct finding *f, int i, bool addresses, char *buf,
+			   size_t len);
+
 /* "2026-11-21T12:00:00.123456789Z" of CLOCK_REALTIME @ns. */
 const char *finding__rfc3339(__u64 ns, char *buf, size_t len);
 

@@ -66,7 +66,7 @@ static void write_stack(const struct page *p, const struct finding *f)
 	}
 	fputs("<dt>Call path</dt><dd><pre>", p->out);
 	for (int i = 0; i < f->n_ips; i++)
-		html__printf(p->out, "%s\n", finding__place(p->a, f->ips[i], false, line, sizeof(line)));
+		html__printf(p->out, "%s\n", finding__frame(p->a, f, i, false, line, sizeof(line)));
 	fputs("</pre></dd>\n", p->out);
 }
 

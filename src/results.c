@@ -286,6 +286,7 @@ static void sample_of_folio(struct maker *k, const struct seen_folio *folio, con
 	memcpy(out->sample.comm, c->comm, sizeof(out->sample.comm));
 	out->sample.words[2 * rule__word(rule, &methods[rule->method])] = folio->flags;
 	out->n_ips = collector__path(k->a->collector, out->fn, c->stack, out->ips);
+	collector__name(k->a->collector, out);
 }
 
 /* One call may have left several: it counts once. */

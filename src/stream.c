@@ -135,7 +135,7 @@ static int add_known(struct stream *s, const struct stream_entry *e, __u64 hash)
 /* Its number among those that are known, where it is from now on. */
 static int find_known(struct stream *s, const struct finding *f)
 {
-	struct stream_entry e = {.fingerprint = breach__fingerprint(s->audit, f),
+	struct stream_entry e = {.fingerprint = breach__fingerprint(f),
 				 .rule = f->rule,
 				 .function = f->function,
 				 .target = f->target,

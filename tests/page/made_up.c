@@ -507,7 +507,7 @@ const char *tracked__name(enum vl_tracked class)
 	return names[class];
 }
 
-const char *finding__place(const struct audit *a, __u64 ip, bool addresses, char *buf, size_t len)
+const char *finding__frame(const struct audit *a, const struct finding *f, int i, bool addresses, char *buf, size_t len)
 {
 	static const char *const lines[] = {"?",
 					    "ext4_setattr+0x5/0xc40",
@@ -518,7 +518,7 @@ const char *finding__place(const struct audit *a, __u64 ip, bool addresses, char
 
 	(void)a;
 	(void)addresses;
-	snprintf(buf, len, "%s", lines[ip < 6 ? ip : 0]);
+	snprintf(buf, len, "%s", lines[f->ips[i] < 6 ? f->ips[i] : 0]);
 	return buf;
 }
 

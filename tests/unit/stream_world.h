@@ -98,7 +98,8 @@ const struct seen_signature *collector__signatures(const struct collector *c, in
 
 const struct seen_stack *collector__stacks(const struct collector *c, int *n)
 {
-	(void)c;
+	for (int i = 0; i < world.n_paths; i++)
+		collector__name((struct collector *)c, &world.paths[i]);
 	*n = world.n_paths;
 	return world.paths;
 }
@@ -224,6 +225,17 @@ int ksyms__lookup(const struct ksyms *ks, __u64 addr, struct ksym *sym)
 			     .size = 4096,
 			     .offset = addr - world.moved - (at << 12)};
 	return 0;
+}
+
+void collector__name(struct collector *c, struct seen_stack *s)
+{
+	struct ksym sym;
+
+	(void)c;
+	for (int i = 0; i < s->n_ips; i++)
+		s->names[i] = ksyms__lookup(NULL, s->ips[i], &sym)
+				      ? (struct frame_name){0}
+				      : (struct frame_name){.function = sym.name, .start = sym.addr};
 }
 
 int ksyms__format(const struct ksyms *ks, __u64 addr, char *buf, size_t len)

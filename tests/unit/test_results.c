@@ -36,7 +36,8 @@ const struct seen_signature *collector__signatures(const struct collector *c, in
 
 const struct seen_stack *collector__stacks(const struct collector *c, int *n)
 {
-	(void)c;
+	for (int i = 0; i < n_stacks; i++)
+		collector__name((struct collector *)c, &stacks[i]);
 	*n = n_stacks;
 	return stacks;
 }
@@ -143,6 +144,17 @@ int ksyms__lookup(const struct ksyms *ks, __u64 addr, struct ksym *sym)
 	(void)ks;
 	*sym = (struct ksym){.name = addr == CREATE ? "ext4_create" : "some_caller", .addr = addr};
 	return 0;
+}
+
+void collector__name(struct collector *c, struct seen_stack *s)
+{
+	struct ksym sym;
+
+	(void)c;
+	for (int i = 0; i < s->n_ips; i++)
+		s->names[i] = ksyms__lookup(NULL, s->ips[i], &sym)
+				      ? (struct frame_name){0}
+				      : (struct frame_name){.function = sym.name, .start = sym.addr};
 }
 
 static const struct rule *find_rule(const char *id)

@@ -256,6 +256,14 @@ END
 	sleep 1.5
 	breach sd 7
 	get /metrics suppressed.prom
+	# The module that made the calls goes, and comes to another place: its old calls stay what they were.
+	if [ -z "$rules" ]; then
+		rmmod vfslock_badlock
+		insmod /lib/modules/vfslock_badlock.ko
+		breach se 3
+	fi
+	get /metrics reloaded.prom
+	get /violations reloaded.json
 	echo 'nonsense 1' >>/tmp/vfslock.conf
 	kill -HUP $pid
 	sleep 1
