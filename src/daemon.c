@@ -19,6 +19,7 @@
 
 #define SECOND_NS 1000000000ULL
 #define TICK_MS 1000
+#define WEB_STEP_NS (SECOND_NS / 10)
 /* New violations are told this soon; repeats of old ones are looked for much less often, unless somebody asks. */
 #define EAGER_NS (SECOND_NS / 2)
 #define LAZY_NS (10 * SECOND_NS)
@@ -243,6 +244,18 @@ static int timeout_ms(const struct daemon *d)
 	return http >= 0 && http < ms ? http : ms;
 }
 
+/* The clock first: an answer must be no older than it may be. Its steps bound what a flood of connections can cost. */
+static void run_web(struct daemon *d)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+
+	if (now - d->web_ns >= WEB_STEP_NS) {
+		d->web_ns = now;
+		http__tick(d->http, now);
+	}
+	http__run(d->http);
+}
+
 static int loop(struct daemon *d)
 {
 	struct epoll_event events[4];
@@ -261,11 +274,8 @@ static int loop(struct daemon *d)
 		err = audit__poll(&d->audit, 0);
 		if (err)
 			fprintf(stderr, "vfslock: the ring buffer cannot be read: %s\n", strerror(-err));
-		if (d->http) {
-			/* Before it answers: an answer must be no older than it may be. */
-			http__tick(d->http, clock_ns(CLOCK_MONOTONIC));
-			http__run(d->http);
-		}
+		if (d->http)
+			run_web(d);
 		tick(d);
 	}
 	return err;

@@ -22,7 +22,7 @@ struct daemon {
 	int epoll, signals, mountinfo;
 	bool stop, fresh; /* @fresh: a call path was met since results were made */
 	bool settled;
-	__u64 swept_ns, told_ns, ticked_ns, file_ns, watchdog_ns;
+	__u64 swept_ns, web_ns, ticked_ns, file_ns, watchdog_ns;
 	__u64 settle_at_ns;
 	__u64 calls; /* as of the last sweep */
 	int sweep_error, file_error;
