@@ -12,6 +12,8 @@
 #define BURST_SECONDS 2
 /* So many calls more than may be wrong are not looked at one by one: asking the kernel costs a system call. */
 #define SURELY_MORE 256
+/* How long it takes at most to notice that a suppression has ended. */
+#define SUPPRESSED_NS 60000000000ULL
 
 /* What is known of a fingerprint on a mount. */
 struct known {
@@ -26,7 +28,8 @@ struct known {
 
 /* Which alerts a call on a path is: of each rule that it breaks. */
 struct path_verdict {
-	bool judged;
+	__u64 judged_ns; /* 0: not yet */
+	bool suppressed; /* a rule of it: until some day, so it is looked at again */
 	int n;
 	int known[VL_METHOD_SLOTS + 2];
 	struct finding *findings; /* n of them, as the first call was */
@@ -254,7 +257,7 @@ static int judge_path(struct stream *s, struct path_verdict *v, const struct see
 	const struct function *f = &s->audit->plan.functions[path->fn];
 	const struct method *m = &methods[f->method];
 
-	v->judged = true;
+	*v = (struct path_verdict){.judged_ns = clock_ns(CLOCK_MONOTONIC)};
 	for (int i = 0; i < m->n_rules && v->n < (int)(sizeof(v->known) / sizeof(v->known[0])); i++) {
 		struct finding found = {
 			.rule = &s->audit->plan.rules[m->first_rule + i], .function = f, .sig = path->sig, .calls = 1};
@@ -268,6 +271,7 @@ static int judge_path(struct stream *s, struct path_verdict *v, const struct see
 		if (found.judgement.outcome != OUTCOME_BROKEN)
 			continue;
 		breach__judge(s->audit, &found, path, &direct);
+		v->suppressed = v->suppressed || found.suppressed;
 		if (!is_told(s, &found))
 			continue;
 		p = realloc(v->findings, (size_t)(v->n + 1) * sizeof(*v->findings));
@@ -286,6 +290,7 @@ static struct path_verdict *verdict_of(struct stream *s, int stack)
 {
 	int n;
 	const struct seen_stack *all = collector__stacks(s->audit->collector, &n);
+	struct path_verdict *v;
 
 	if (stack >= s->n_paths) {
 		struct path_verdict *p = realloc(s->paths, (size_t)n * sizeof(*p));
@@ -296,13 +301,15 @@ static struct path_verdict *verdict_of(struct stream *s, int stack)
 		s->paths = p;
 		s->n_paths = n;
 	}
-	if (!s->paths[stack].judged) {
-		if (judge_path(s, &s->paths[stack], &all[stack]))
+	v = &s->paths[stack];
+	if (!v->judged_ns || (v->suppressed && clock_ns(CLOCK_MONOTONIC) - v->judged_ns >= SUPPRESSED_NS)) {
+		free(v->findings);
+		if (judge_path(s, v, &all[stack]))
 			return NULL;
-		if (!s->paths[stack].n)
+		if (!v->n && !v->suppressed)
 			collector__mute(s->audit->collector, stack);
 	}
-	return &s->paths[stack];
+	return v;
 }
 
 static void tell_call(struct stream *s, struct known *k, const struct finding *first, const struct vl_call_event *ev)

@@ -199,6 +199,27 @@ static void test_rejudge(void **state)
 	assert_true(world.told[2].fingerprint != world.told[1].fingerprint);
 }
 
+/* A suppressed path is not muted for good: within a minute of its end it is told of. */
+static void test_expiry(void **state)
+{
+	int path;
+
+	(void)state;
+	open_stream(each);
+	path = add_create(0);
+	suppress("* * never known\n");
+	call(path, 7);
+	assert_int_equal(world.n_told, 0);
+	assert_false(world.muted[path]);
+	suppress(NULL);
+	pass_ns(59 * SECOND);
+	call(path, 7);
+	assert_int_equal(world.n_told, 0);
+	pass_ns(SECOND);
+	call(path, 7);
+	assert_int_equal(world.n_told, 1);
+}
+
 /* Where repeats are folded, events tell nothing by themselves. */
 static void test_not_every_call(void **state)
 {
@@ -221,6 +242,7 @@ int main(void)
 		TEST(test_mute),
 		TEST(test_every_drift),
 		TEST(test_rejudge),
+		TEST(test_expiry),
 		TEST(test_not_every_call),
 	};
 
