@@ -168,7 +168,10 @@ static void tell_status(const struct daemon *d)
 			attached, (unsigned long long)stream__counts(d->stream).told);
 }
 
-/* From now on nobody who takes over this process could attach anything, or read kernel memory that is not mapped. */
+/*
+ * From now on nobody who takes over this process could attach anything. What it has open stays open: its tables, and the
+ * program that reads kernel memory, without which a mount that comes back could not be found.
+ */
 static void settle(struct daemon *d)
 {
 	const struct templates_maps *maps = templates__maps(d->audit.templates);
