@@ -169,8 +169,8 @@ static void tell_status(const struct daemon *d)
 }
 
 /*
- * From now on nobody who takes over this process could attach anything. What it has open stays open: its tables, and the
- * program that reads kernel memory, without which a mount that comes back could not be found.
+ * From now on nobody who takes over this process could attach anything. What it has open stays open: its tables, and
+ * the program that reads kernel memory, without which a mount that comes back could not be found.
  */
 static void settle(struct daemon *d)
 {
