@@ -124,13 +124,14 @@ RULES = $(BUILD)/gen/rules.c
 $(BUILD)/unit/test_suppress: UNIT_LINK = -Wl,--wrap=time
 $(BUILD)/unit/test_filter: $(RULES)
 $(BUILD)/unit/test_options: src/text.c $(RULES)
-$(BUILD)/unit/test_watch: $(addprefix src/,finding.c judge.c json.c text.c) $(RULES)
+$(BUILD)/unit/test_watch: $(addprefix src/,alert.c finding.c judge.c json.c text.c) $(RULES)
 $(BUILD)/unit/test_watch: UNIT_LINK = -Wl,--wrap=clock_gettime
 $(BUILD)/unit/test_cost: UNIT_LINK = -Wl,--wrap=clock_gettime,--wrap=close
 $(BUILD)/unit/test_mounts: src/owners.c
+$(BUILD)/unit/test_ksyms: src/index.c
 $(BUILD)/unit/test_mounts: UNIT_LINK = -Wl,--wrap=statx
 
-STREAM_SOURCES = $(addprefix src/,stream.c results.c breach.c index.c suppress.c judge.c hist.c finding.c json.c text.c) $(RULES)
+STREAM_SOURCES = $(addprefix src/,stream.c alert.c results.c breach.c index.c suppress.c judge.c hist.c finding.c json.c text.c) $(RULES)
 
 $(BUILD)/unit/test_stream $(BUILD)/unit/test_stream_calls: $(BUILD)/unit/%: tests/unit/%.c $(STREAM_SOURCES) $(wildcard src/*.h bpf/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
@@ -243,9 +244,9 @@ $(BUILD)/lockcheck.bpf.o: $(LOCKCHECK)/lockcheck.bpf.c $(LOCKCHECK)/lockcheck.h 
 	$(CLANG) $(BPF_FLAGS) -I$(LOCKCHECK) -c $< -o $@
 	$(LLVM_STRIP) -g $@
 
-$(BUILD)/lockcheck: $(wildcard $(LOCKCHECK)/*.[chS]) src/ksyms.c src/json.c src/kprobe.c $(BUILD)/lockcheck.bpf.o
+$(BUILD)/lockcheck: $(wildcard $(LOCKCHECK)/*.[chS]) src/ksyms.c src/index.c src/json.c src/kprobe.c $(BUILD)/lockcheck.bpf.o
 	$(CC) $(C_FLAGS) -Ibpf -I$(LOCKCHECK) -Wa,-I$(BUILD) -static -o $@ $(LOCKCHECK)/lockcheck.c $(LOCKCHECK)/outcome.c \
-		$(LOCKCHECK)/object.S src/ksyms.c src/json.c src/kprobe.c -lbpf -lelf -lz -lm
+		$(LOCKCHECK)/object.S src/ksyms.c src/index.c src/json.c src/kprobe.c -lbpf -lelf -lz -lm
 
 test-lockdep:
 	tests/packages lockdep

@@ -41,10 +41,11 @@ static void log_alert(void *arg, const struct alert *a)
 {
 	const struct daemon *d = arg;
 	const struct finding *f = &a->finding;
+	char fingerprint[ALERT_FINGERPRINT_LEN];
 
-	fprintf(stderr, "vfslock: VIOLATION %s in %s() [%016llx]%s%s: %llu %s\n", f->rule->id, f->function->name,
-		(unsigned long long)a->fingerprint, f->target ? " on " : "", f->target ? f->target->path : "",
-		(unsigned long long)a->more, a->is_repeat ? "more calls" : "calls");
+	fprintf(stderr, "vfslock: VIOLATION %s in %s() [%s]%s%s: %llu %s\n", f->rule->id, f->function->name,
+		alert__fingerprint(a->fingerprint, fingerprint), f->target ? " on " : "",
+		f->target ? f->target->path : "", (unsigned long long)a->more, a->is_repeat ? "more calls" : "calls");
 	if (!a->is_repeat)
 		finding__text(&d->audit, f, false, stderr);
 }

@@ -389,7 +389,7 @@ static int check_mount_point(int fd, const char *path)
 		fprintf(stderr, "vfslock: %s: %s\n", path, strerror(-err));
 		return err;
 	}
-	if ((sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) && !(sx.stx_attributes & STATX_ATTR_MOUNT_ROOT)) {
+	if (!discover__is_mount_root(&sx)) {
 		fprintf(stderr,
 			"vfslock: %s is not a mount point. Give the mount point of its filesystem: "
 			"'findmnt -n -o TARGET -T %s' prints it.\n",

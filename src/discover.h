@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "kbtf.h"
 #include "kmem.h"
@@ -50,6 +51,12 @@ void discovery__free(struct discovery *d);
  * Prints what is wrong with the path and the remedy; returns 0 or negative errno (-ENOTBLK: not a mount point).
  */
 int discover__mount(struct discovery *d, const char *path, struct target *out);
+
+/* Is what was asked of a mount point? Kernels before 5.8 do not tell: then yes. @sx: with any mask. */
+static inline bool discover__is_mount_root(const struct statx *sx)
+{
+	return !(sx->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) || (sx->stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
 
 /* Tables of an inode met later, and of its dentry: @mode is its i_mode. Adds those that are new; returns how many. */
 int discover__inode_tables(struct target *t, unsigned int mode, __u64 i_op, __u64 i_fop, __u64 a_ops, __u64 d_op);

@@ -20,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "index.h"
+
 #define KSYMS_FIRST_READ (16UL << 20) /* more than a usual file; grows where it is not */
 #define KSYMS_MAX_READ (1UL << 30)    /* names are addressed with 32 bits */
 #define KSYMS_MAX_MODULE 0xffff
@@ -306,14 +308,15 @@ static int build_index(struct ksyms *ks)
 /* What is loaded now, as a hash (FNV-1a); 0 where that cannot be told. */
 static __u64 hash_modules(void)
 {
-	__u64 hash = 0xcbf29ce484222325ULL;
 	FILE *f = fopen("/proc/modules", "re");
-	int c;
+	char part[4096];
+	__u64 hash = 0;
+	size_t n;
 
 	if (!f)
 		return 0;
-	while ((c = getc(f)) != EOF)
-		hash = (hash ^ (__u64)c) * 0x100000001b3ULL;
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		hash = index__hash(part, n, hash);
 	fclose(f);
 	return hash;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "metrics_state.h"
+#include "lost.h"
 
 #include <string.h>
 
@@ -98,11 +99,6 @@ static void put_lost(struct expose *e, const char *reason, __u64 n)
 /* These are the same for all types: a program is not told whose call it lost. */
 static void write_lost(const struct audit *a, const struct by_type *results, struct expose *e)
 {
-	static const char *const names[] = {
-#define X(name, text) #name,
-		VL_LOST_REASONS(X)
-#undef X
-	};
 	static const char *const lock_names[] = {
 #define X(name, text) "lock_" #name,
 		VL_LOCK_LOST_REASONS(X)
@@ -113,7 +109,7 @@ static void write_lost(const struct audit *a, const struct by_type *results, str
 		       "Calls and details that were not seen, by reason; those of lock_... are about held locks.");
 	if (results->n) {
 		for (int i = 0; i < VL_N_LOST; i++)
-			put_lost(e, names[i], results->of[0].lost[i]);
+			put_lost(e, lost__name((enum vl_lost)i), results->of[0].lost[i]);
 		put_lost(e, "recursion", results->of[0].recursion);
 		put_lost(e, "unreturned", results->of[0].unreturned);
 	}

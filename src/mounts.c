@@ -77,8 +77,7 @@ static bool is_mount_point(const char *path)
 {
 	struct statx sx;
 
-	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MODE, &sx) &&
-	       (!(sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) || (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT));
+	return !statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MODE, &sx) && discover__is_mount_root(&sx);
 }
 
 static int discover_path(struct audit *a, const char *path)

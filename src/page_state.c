@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "html.h"
+#include "lost.h"
 #include "page_parts.h"
 #include "text.h"
 
@@ -76,11 +77,6 @@ static void write_loss(const struct page *p, __u64 n, const char *text)
 
 static void write_losses(const struct page *p)
 {
-	static const char *const texts[] = {
-#define X(name, text) text,
-		VL_LOST_REASONS(X)
-#undef X
-	};
 	const struct results *r = p->types.n ? &p->types.of[0] : NULL;
 	__u64 sum = r ? r->recursion : 0;
 
@@ -90,7 +86,7 @@ static void write_losses(const struct page *p)
 	if (sum) {
 		fputs("<div class=\"card\"><table><tbody>\n", p->out);
 		for (int i = 0; i < VL_N_LOST; i++)
-			write_loss(p, r->lost[i], texts[i]);
+			write_loss(p, r->lost[i], lost__text((enum vl_lost)i));
 		write_loss(p, r->recursion,
 			   "program already running on that CPU, in a task that was preempted: calls not seen");
 		fputs("</tbody></table></div>\n", p->out);

@@ -6,6 +6,7 @@
 
 #include "../bpf/shared.h"
 #include "attach.h"
+#include "lost.h"
 #include "finding.h"
 #include "json.h"
 #include "report.h"
@@ -194,15 +195,9 @@ static void write_coverage(struct json_writer *w, const struct results *r)
 
 static void write_lost(struct json_writer *w, const struct results *r)
 {
-	static const char *const names[] = {
-#define X(name, text) #name,
-		VL_LOST_REASONS(X)
-#undef X
-	};
-
 	json_begin_object(w, "lost");
 	for (int i = 0; i < VL_N_LOST; i++)
-		json_u64(w, names[i], r->lost[i]);
+		json_u64(w, lost__name((enum vl_lost)i), r->lost[i]);
 	json_u64(w, "recursion", r->recursion);
 	json_u64(w, "unreturned", r->unreturned);
 	json_end(w);

@@ -6,6 +6,7 @@
 
 #include "../bpf/shared.h"
 #include "finding.h"
+#include "lost.h"
 #include "report.h"
 #include "text.h"
 #include "wording.h"
@@ -246,11 +247,6 @@ static void print_coverage(const struct results *r, FILE *out)
 
 static void print_lost(const struct results *r, FILE *out)
 {
-	static const char *const texts[] = {
-#define X(name, text) text,
-		VL_LOST_REASONS(X)
-#undef X
-	};
 	char count[TEXT_NUMBER_LEN];
 	bool any = r->recursion > 0 || r->unreturned > 0;
 
@@ -259,7 +255,8 @@ static void print_lost(const struct results *r, FILE *out)
 	fprintf(out, "\nLost: %s\n", any ? "" : "nothing");
 	for (int i = 0; i < VL_N_LOST; i++)
 		if (r->lost[i])
-			fprintf(out, "  %s  %s\n", text__count(count, sizeof(count), r->lost[i]), texts[i]);
+			fprintf(out, "  %s  %s\n", text__count(count, sizeof(count), r->lost[i]),
+				lost__text((enum vl_lost)i));
 	if (r->unreturned)
 		fprintf(out, "  %s  calls by kprobe in progress at the end, or whose return the kernel did not show\n",
 			text__count(count, sizeof(count), r->unreturned));

@@ -377,20 +377,3 @@ const struct stream_entry *stream__entry(const struct stream *s, int i)
 {
 	return i >= 0 && i < s->n ? &s->known[i].entry : NULL;
 }
-
-void alert__json(struct json_writer *w, const char *key, const struct audit *a, const struct alert *al, bool addresses)
-{
-	char text[40];
-
-	json_begin_object(w, key);
-	json_u64(w, "number", al->number);
-	json_string(w, "time", finding__rfc3339(al->wall_ns, text, sizeof(text)));
-	json_u64(w, "monotonic_ns", al->mono_ns);
-	snprintf(text, sizeof(text), "%016llx", (unsigned long long)al->fingerprint);
-	json_string(w, "fingerprint", text);
-	json_string(w, "verdict", verdict__name(al->finding.verdict));
-	json_u64(w, "more", al->more);
-	json_u64(w, "total", al->calls);
-	finding__json(w, a, &al->finding, addresses);
-	json_end(w);
-}

@@ -8,19 +8,8 @@
 
 #include <stdbool.h>
 
-#include "finding.h"
+#include "alert.h"
 #include "results.h"
-
-/* One line of the stream. */
-struct alert {
-	__u64 number;           /* from 1, without gaps */
-	__u64 mono_ns, wall_ns; /* when it was told; of a call that is told by itself: when it was made */
-	__u64 fingerprint;
-	__u64 calls;    /* of this fingerprint on this mount, so far */
-	__u64 more;     /* of these, since it was last told */
-	bool is_repeat; /* it was told before */
-	struct finding finding;
-};
 
 struct stream_options {
 	bool drift;      /* drift, too */
@@ -69,8 +58,5 @@ void stream__rejudge(struct stream *s);
 
 struct stream_counts stream__counts(const struct stream *s);
 const struct stream_entry *stream__entry(const struct stream *s, int i); /* NULL: there are no more */
-
-/* The alert as an object. */
-void alert__json(struct json_writer *w, const char *key, const struct audit *a, const struct alert *al, bool addresses);
 
 #endif

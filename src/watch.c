@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "clock.h"
+#include "lost.h"
 #include "text.h"
-
-static const char *const lost_names[] = {
-#define X(name, text) #name,
-	VL_LOST_REASONS(X)
-#undef X
-};
-
-static const char *const lost_texts[] = {
-#define X(name, text) text,
-	VL_LOST_REASONS(X)
-#undef X
-};
 
 /* Each line goes out at once, whole: a reader of a pipe sees it when it happens. */
 static void end_line(struct watch_writer *w, struct json_writer *j)
@@ -144,20 +132,12 @@ static void json_repeat(struct watch_writer *w, struct json_writer *j, const str
 static void json_alert(struct watch_writer *w, const struct alert *a)
 {
 	struct json_writer j;
-	char when[40], fingerprint[24];
 
 	json_init(&j, w->out, false);
 	json_begin_object(&j, NULL);
 	json_u64(&j, "version", 1);
 	json_string(&j, "type", a->is_repeat ? "repeat" : verdict__name(a->finding.verdict));
-	json_u64(&j, "number", a->number);
-	json_string(&j, "time", finding__rfc3339(a->wall_ns, when, sizeof(when)));
-	json_u64(&j, "monotonic_ns", a->mono_ns);
-	snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64, (uint64_t)a->fingerprint);
-	json_string(&j, "fingerprint", fingerprint);
-	json_string(&j, "verdict", verdict__name(a->finding.verdict));
-	json_u64(&j, "more", a->more);
-	json_u64(&j, "total", a->calls);
+	alert__json_head(&j, a);
 	if (a->is_repeat)
 		json_repeat(w, &j, a);
 	else
@@ -169,7 +149,7 @@ void watch__alert(struct watch_writer *w, const struct alert *a)
 {
 	const struct finding *f = &a->finding;
 	const char *verdict = f->verdict == VERDICT_DRIFT ? "drift" : "VIOLATION";
-	char when[32], more[TEXT_NUMBER_LEN], total[TEXT_NUMBER_LEN];
+	char when[32], more[TEXT_NUMBER_LEN], total[TEXT_NUMBER_LEN], fingerprint[ALERT_FINGERPRINT_LEN];
 
 	if (w->json) {
 		json_alert(w, a);
@@ -178,8 +158,9 @@ void watch__alert(struct watch_writer *w, const struct alert *a)
 	wall_time(a->wall_ns, when, sizeof(when));
 	text__count(more, sizeof(more), a->more);
 	text__count(total, sizeof(total), a->calls);
-	fprintf(w->out, "%s %s %s in %s() [%016" PRIx64 "]%s%s: ", when, verdict, f->rule->id, f->function->name,
-		(uint64_t)a->fingerprint, f->target ? " on " : "", f->target ? f->target->path : "");
+	fprintf(w->out, "%s %s %s in %s() [%s]%s%s: ", when, verdict, f->rule->id, f->function->name,
+		alert__fingerprint(a->fingerprint, fingerprint), f->target ? " on " : "",
+		f->target ? f->target->path : "");
 	if (a->is_repeat) {
 		fprintf(w->out, "%s more, %s in all\n", more, total);
 	} else {
@@ -205,7 +186,7 @@ void watch__lost(struct watch_writer *w)
 	if (w->json) {
 		begin_line(w, &j, "lost");
 		for (int i = 0; i < VL_N_LOST; i++)
-			json_u64(&j, lost_names[i], now[i] - w->lost[i]);
+			json_u64(&j, lost__name((enum vl_lost)i), now[i] - w->lost[i]);
 		json_u64(&j, "recursion", recursion - w->recursion);
 		end_line(w, &j);
 	}
@@ -213,7 +194,7 @@ void watch__lost(struct watch_writer *w)
 	for (int i = 0; i < VL_N_LOST && !w->json; i++)
 		if (now[i] > w->lost[i])
 			fprintf(w->out, "%s lost %s: %s\n", when,
-				text__count(count, sizeof(count), now[i] - w->lost[i]), lost_texts[i]);
+				text__count(count, sizeof(count), now[i] - w->lost[i]), lost__text((enum vl_lost)i));
 	if (recursion > w->recursion && !w->json)
 		fprintf(w->out, "%s lost %s: calls whose programs the kernel skipped\n", when,
 			text__count(count, sizeof(count), recursion - w->recursion));
@@ -240,13 +221,12 @@ void watch__unmounted(struct watch_writer *w, const struct target *t)
 static void json_fingerprints(struct json_writer *j, const struct stream *s)
 {
 	const struct stream_entry *e;
-	char text[24];
+	char text[ALERT_FINGERPRINT_LEN];
 
 	json_begin_array(j, "fingerprints");
 	for (int i = 0; (e = stream__entry(s, i)); i++) {
-		snprintf(text, sizeof(text), "%016" PRIx64, (uint64_t)e->fingerprint);
 		json_begin_object(j, NULL);
-		json_string(j, "fingerprint", text);
+		json_string(j, "fingerprint", alert__fingerprint(e->fingerprint, text));
 		json_string(j, "verdict", verdict__name(e->verdict));
 		json_string(j, "rule", e->rule->id);
 		json_string(j, "function", e->function->name);
@@ -282,7 +262,7 @@ static void json_summary(struct watch_writer *w, const struct results *r, const 
 	json_fingerprints(&j, s);
 	json_begin_object(&j, "lost");
 	for (int i = 0; i < VL_N_LOST; i++)
-		json_u64(&j, lost_names[i], r->lost[i]);
+		json_u64(&j, lost__name((enum vl_lost)i), r->lost[i]);
 	json_u64(&j, "recursion", r->recursion);
 	json_u64(&j, "unreturned", r->unreturned);
 	json_end(&j);
@@ -292,7 +272,7 @@ static void json_summary(struct watch_writer *w, const struct results *r, const 
 void watch__summary(struct watch_writer *w, const struct results *r, const struct stream *s)
 {
 	struct stream_counts c = stream__counts(s);
-	char count[TEXT_NUMBER_LEN], other[TEXT_NUMBER_LEN];
+	char count[TEXT_NUMBER_LEN], other[TEXT_NUMBER_LEN], fingerprint[ALERT_FINGERPRINT_LEN];
 	const struct stream_entry *e;
 	bool any = false;
 
@@ -305,16 +285,17 @@ void watch__summary(struct watch_writer *w, const struct results *r, const struc
 		(unsigned long long)r->violations, (unsigned long long)r->drifts, (unsigned long long)r->suppressed);
 	for (int i = 0; (e = stream__entry(s, i)); i++)
 		if (e->calls)
-			fprintf(w->out, "  %s calls: %s %s in %s() [%016" PRIx64 "]%s%s\n",
+			fprintf(w->out, "  %s calls: %s %s in %s() [%s]%s%s\n",
 				text__count(count, sizeof(count), e->calls), verdict__name(e->verdict), e->rule->id,
-				e->function->name, (uint64_t)e->fingerprint, e->target ? " on " : "",
-				e->target ? e->target->path : "");
+				e->function->name, alert__fingerprint(e->fingerprint, fingerprint),
+				e->target ? " on " : "", e->target ? e->target->path : "");
 	if (c.waiting || c.held_back)
 		fprintf(w->out, "not told one by one: %s calls (%s by --rate)\n",
 			text__count(count, sizeof(count), c.waiting), text__count(other, sizeof(other), c.held_back));
 	for (int i = 0; i < VL_N_LOST; i++)
 		if (r->lost[i]) {
-			fprintf(w->out, "lost %s: %s\n", text__count(count, sizeof(count), r->lost[i]), lost_texts[i]);
+			fprintf(w->out, "lost %s: %s\n", text__count(count, sizeof(count), r->lost[i]),
+				lost__text((enum vl_lost)i));
 			any = true;
 		}
 	if (r->recursion)
