@@ -22,8 +22,6 @@ struct {
 	__type(value, struct vl_hist);
 } unlock_times SEC(".maps");
 
-struct vl_following following SEC(".bss.following");
-
 /* First the way down the tree, then the place of what is found: the programs' stack is small. */
 struct vl_walk {
 	union {
@@ -50,22 +48,6 @@ struct vl_room {
 			       "a method that is followed has few slots");                                             \
 		(struct vl_room *)&frame->words[2 * (slots)];                                                          \
 	})
-
-/* Stacks are taken of 128 calls at once, and of one in a millisecond beyond: they cost more than all else here. */
-#define VL_STACK_EVERY_NS 1000000ULL
-#define VL_STACK_BURST_NS (128 * VL_STACK_EVERY_NS)
-
-static __always_inline bool vl_stack_allowed(__u64 now)
-{
-	__u64 spent = following.stack_ns;
-
-	if (spent < now)
-		spent = now;
-	if (spent - now > VL_STACK_BURST_NS)
-		return false;
-	following.stack_ns = spent + VL_STACK_EVERY_NS;
-	return true;
-}
 
 /* mapping and index lie at the same place in a folio and in its first page. */
 static __always_inline bool vl_folio_place(__u64 folio, __u64 *mapping, __u64 *index)

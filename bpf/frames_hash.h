@@ -65,7 +65,7 @@ static __always_inline void vl_frame_free(__u64 *ctx, struct vl_frame *f)
 /*
  * From a kretprobe the kernel may find no way up the stack (5.10 stops at kretprobe_trampoline()), and who called
  * decides what a breach is. So the stack is taken at the entry, unless the judge has seen what was seen there and found
- * it good.
+ * it good. That says nothing of a folio that is never unlocked: for that, of as many calls as are followed.
  */
 static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 {
@@ -75,7 +75,10 @@ static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 	if (vl_plan(VL_PLAN_PLACE) != VL_PLACE_ENTRY_STACK)
 		return -1;
 	verdict = bpf_map_lookup_elem(&verdicts, &key);
-	return verdict && *verdict == VL_SIG_OK ? -1 : vl_take_stack(ctx);
+	if (verdict && *verdict == VL_SIG_OK &&
+	    ((__s64)vl_plan(VL_PLAN_FOLLOW) < 0 || !vl_stack_allowed(bpf_ktime_get_ns())))
+		return -1;
+	return vl_take_stack(ctx);
 }
 
 #define VL_STACK_OF(frame) (vl_plan(VL_PLAN_PLACE) == VL_PLACE_RETURN_STACK ? &(frame)->stack : 0)

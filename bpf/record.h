@@ -142,6 +142,25 @@ static __always_inline __s32 vl_take_stack(void *ctx)
 	return id;
 }
 
+struct vl_following following SEC(".bss.following");
+
+/* Stacks that only folios which are followed may need: of 128 calls at once, and of one in a millisecond beyond. They
+ * cost more than all else here. */
+#define VL_STACK_EVERY_NS 1000000ULL
+#define VL_STACK_BURST_NS (128 * VL_STACK_EVERY_NS)
+
+static __always_inline bool vl_stack_allowed(__u64 now)
+{
+	__u64 spent = following.stack_ns;
+
+	if (spent < now)
+		spent = now;
+	if (spent - now > VL_STACK_BURST_NS)
+		return false;
+	following.stack_ns = spent + VL_STACK_EVERY_NS;
+	return true;
+}
+
 static __always_inline void vl_notify(struct vl_event *ev)
 {
 	if (bpf_ringbuf_output(&events, ev, sizeof(*ev), 0))

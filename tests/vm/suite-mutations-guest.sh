@@ -12,18 +12,39 @@ lock_addresses() {
 	done </etc/parameters
 }
 
-# Some methods become known by a call. Then all commands, a line of outcome for each. That a folio is not unlocked is looked
-# at every second, and believed after some times.
+# Some methods become known by a call, and are attached some time later. Then all commands, a line of outcome for each, with
+# a pause before what is never unlocked, for the judge. That a folio is not unlocked is looked at every second, and believed
+# after some times.
 cat >/tmp/commands.sh <<'EOF'
-while read -r line; do echo "$line" >/proc/faultfs; done </etc/prelude
-sleep 1
-began=$(cut -d . -f 1 /proc/uptime)
+is_attached() { # METHOD
+	grep -q "^faultfs_[a-z]*_${1##*.} " /sys/kernel/debug/tracing/enabled_functions
+}
+wait_for() { # METHOD
+	for _ in $(seq 1 120); do
+		is_attached "$1" && return 0
+		sleep 0.5
+	done
+	echo "$1 was not attached after a call of it"
+	return 1
+}
 while read -r line; do
+	echo "$line" >/proc/faultfs
+	wait_for "${line%% *}" || exit 1
+done </etc/prelude 2>"$2.err"
+sleep 1
+began=""
+while read -r line; do
+	case $began:$line in
+	:*after=never*)
+		sleep 2
+		began=$(cut -d . -f 1 /proc/uptime)
+		;;
+	esac
 	echo "$line" >/proc/faultfs || { echo "$line: refused"; continue; }
 	read -r outcome </proc/faultfs
 	echo "$outcome"
-done <"$1" >"$2" 2>"$2.err"
-while grep -q 'after=never' "$1" && [ "$(cut -d . -f 1 /proc/uptime)" -lt $((began + 8)) ]; do sleep 0.5; done
+done <"$1" >"$2" 2>>"$2.err"
+while [ -n "$began" ] && [ "$(cut -d . -f 1 /proc/uptime)" -lt $((began + 10)) ]; do sleep 0.5; done
 EOF
 
 # audit MODE MODULE OPTION...
