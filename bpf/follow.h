@@ -296,6 +296,7 @@ static __always_inline void vl_count_unlock(__u32 number, __u64 ns)
 	if (!h || bucket >= VL_HIST_BUCKETS)
 		return;
 	__sync_fetch_and_add(&h->counts[bucket], 1); /* I/O completes in interrupts, too */
+	__sync_fetch_and_add(&h->sum_ns, ns);
 	if (ns > h->max_ns)
 		h->max_ns = ns;
 }
