@@ -14,10 +14,10 @@ struct {
 	__type(value, struct vl_followed);
 } followed SEC(".maps");
 
-/* How long it took to unlock them, per method. */
+/* How long it took to unlock them, per method and type of filesystem: see vl_count_unlock(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, VL_FOLLOW_METHODS);
+	__uint(max_entries, VL_FOLLOW_METHODS); /* times the types */
 	__type(key, __u32);
 	__type(value, struct vl_hist);
 } unlock_times SEC(".maps");
@@ -288,12 +288,16 @@ static __always_inline __u64 vl_follow_vl_vector(struct vl_vector all, __u64 *ct
 		 : vl_follow_vl_vector)(subject, ctx, frame, room, word)
 
 #ifndef VL_PORTABLE
-static __always_inline void vl_count_unlock(__u32 number, __u64 ns)
+static __always_inline void vl_count_unlock(const struct vl_followed *f, __u64 ns)
 {
-	struct vl_hist *h = bpf_map_lookup_elem(&unlock_times, &number);
-	__u64 bucket = vl_hist_index(ns);
+	__u64 bucket = vl_hist_index(ns), type = f->sig >> VL_SIG_TYPE_SHIFT & (VL_TYPES - 1);
+	__u32 key = f->number * following.types + type;
+	struct vl_hist *h;
 
-	if (!h || bucket >= VL_HIST_BUCKETS)
+	if (type >= following.types || bucket >= VL_HIST_BUCKETS)
+		return;
+	h = bpf_map_lookup_elem(&unlock_times, &key);
+	if (!h)
 		return;
 	__sync_fetch_and_add(&h->counts[bucket], 1); /* I/O completes in interrupts, too */
 	__sync_fetch_and_add(&h->sum_ns, ns);
@@ -310,7 +314,7 @@ static __always_inline void vl_folio_unlocked(__u64 folio)
 	f = bpf_map_lookup_elem(&followed, &folio);
 	if (!f || f->released)
 		return;
-	vl_count_unlock(f->number, bpf_ktime_get_ns() - f->start_ns);
+	vl_count_unlock(f, bpf_ktime_get_ns() - f->start_ns);
 	f->released = 1;
 	vl_follow_no_more(&folio);
 }

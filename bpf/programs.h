@@ -138,7 +138,7 @@ static __always_inline void vl_frame_start(__u64 *ctx, struct vl_frame *f, __u64
 			return 0;                                                                                      \
 		cpu = vl_cpu();                                                                                        \
 		if (vl_plan(VL_PLAN_LATENCY))                                                                          \
-			vl_count_latency(bpf_ktime_get_ns() - f->start_ns, cpu);                                       \
+			vl_count_latency(f->sig, bpf_ktime_get_ns() - f->start_ns, cpu);                               \
 		call.sig = f->sig | VL_SIG_EXITED | vl_exit_##id(ctx, f);                                              \
 		if (vl_plan(VL_PLAN_SLEPT))                                                                            \
 			vl_find_sleep(ctx, f, &call);                                                                  \

@@ -157,6 +157,7 @@ struct vl_followed {
 /* How many are followed, at least: most folios are unlocked while there are none. */
 struct vl_following {
 	__s64 n;
+	__u64 types; /* of filesystem that have times of their own: VL_PLAN_TIMED */
 	__u64 stack_ns; /* up to when the stacks that may be taken are taken: see vl_stack_allowed() */
 };
 
@@ -269,7 +270,7 @@ static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u
 #define VL_PLAN_MAGIC 0x76666c6bULL
 #define VL_PLAN_FUNCTION 0
 #define VL_PLAN_ROWS 1         /* address of the function's rows, one per CPU */
-#define VL_PLAN_HISTOGRAM 2    /* address of its histograms, one per CPU */
+#define VL_PLAN_HISTOGRAM 2    /* address of its histograms, of each type of filesystem one per CPU */
 #define VL_PLAN_FRAMES 3       /* address of the frame table */
 #define VL_PLAN_LATENCY 4      /* 1: measure */
 #define VL_PLAN_SELECT 5       /* mask of the condition that tells this method's calls, or 0 */
@@ -290,7 +291,9 @@ static inline __attribute__((always_inline)) __u32 vl_owner_index(__u32 low, __u
 #define VL_PLAN_FROM_ENTRY 57  /* 1: they are followed from the entry on, and the return is not watched */
 #define VL_PLAN_TYPES 58       /* 1: the type of the filesystem goes into the signature */
 #define VL_PLAN_FILTER 59      /* mask of VL_FILTER_...: whose calls alone are looked at */
-#define VL_PLAN_MAX 60
+#define VL_PLAN_TIMED 60       /* how many types of filesystem have latencies of their own */
+#define VL_PLAN_TIMED_FROM 61  /* number of the first */
+#define VL_PLAN_MAX 62
 
 enum vl_context_source { VL_CONTEXT_UNKNOWN, VL_CONTEXT_VARIABLE, VL_CONTEXT_PCPU_HOT };
 

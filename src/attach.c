@@ -45,7 +45,7 @@ static __u64 tracked_slots(const struct plan *p, const struct function *f)
 	return mask;
 }
 
-static void fill_plan(const struct plan *p, const struct function *f, struct clone *c)
+static void fill_plan(const struct plan *p, const struct templates *t, const struct function *f, struct clone *c)
 {
 	c->plan[VL_PLAN_LATENCY] = f->latency && f->pair;
 	c->plan[VL_PLAN_SLEPT] = f->slept && f->pair;
@@ -55,6 +55,7 @@ static void fill_plan(const struct plan *p, const struct function *f, struct clo
 	c->plan[VL_PLAN_CONTEXT] = p->context;
 	c->plan[VL_PLAN_TYPES] = p->tell_types;
 	c->plan[VL_PLAN_FILTER] = p->task_filter;
+	c->plan[VL_PLAN_TIMED_FROM] = (__u64)templates__timed_from(t, f->type);
 	if (c->kprobe) {
 		c->plan[VL_PLAN_CONTEXT] = p->kprobe_measured ? p->context : VL_CONTEXT_UNKNOWN;
 		c->plan[VL_PLAN_CONTEXT_BASE] = (__u64)p->kprobe_context;
@@ -118,7 +119,7 @@ static int load_program(struct plan *p, struct templates *t, struct clone *c, en
 	char log[192] = "";
 
 	c->kind = kind;
-	fill_plan(p, f, c);
+	fill_plan(p, t, f, c);
 	f->programs[slot] = templates__clone(t, c, log, sizeof(log));
 	if (f->programs[slot] >= 0)
 		return 0;

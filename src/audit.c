@@ -175,10 +175,22 @@ static bool show_progress(void *arg, int done, int total)
 	return !a->options.stop_fd || poll(&stop, 1, 0) <= 0;
 }
 
+/* A daemon's mount that is yet to come may bring one more. */
+static int types_expected(const struct audit *a)
+{
+	int n = a->plan.tell_types ? a->n_types : 1;
+
+	for (int i = 0; i < a->n_targets; i++)
+		n += !a->targets[i].super_block;
+	return n < 1 ? 1 : n < VL_TYPES ? n : VL_TYPES;
+}
+
 int audit__open_templates(struct audit *a)
 {
-	struct templates_options options = {
-		.track = a->options.track, .every_call = a->options.every_call, .ring_bytes = a->options.ring_bytes};
+	struct templates_options options = {.track = a->options.track,
+					    .every_call = a->options.every_call,
+					    .ring_bytes = a->options.ring_bytes,
+					    .types = types_expected(a)};
 
 	return templates__open(a->kbtf, &options, &a->templates);
 }

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Kernels before 6.0 refuse array values above 4 MiB (array_map_alloc_check()). */
+/* Of a map; of one with a single record more, if need be. */
 #define BANK_BYTES (1UL << 20)
 
 struct bank {

@@ -9,6 +9,9 @@
 #include <linux/types.h>
 #include <stddef.h>
 
+/* Bytes: kernels before 6.0 refuse array values above 4 MiB (array_map_alloc_check()). */
+#define BANKS_MAX_RECORD (4UL << 20)
+
 struct bank;
 
 struct banks {
@@ -18,7 +21,7 @@ struct banks {
 	struct bank *all;
 };
 
-/* @record: bytes per function, all CPUs together. */
+/* @record: bytes per function, all CPUs together; at most BANKS_MAX_RECORD. */
 void banks__init(struct banks *b, const char *name, size_t record);
 void banks__free(struct banks *b);
 

@@ -485,16 +485,24 @@ const struct seen_stack *collector__stacks(const struct collector *c, int *n)
 	return c->stacks;
 }
 
-int collector__latency(const struct collector *c, int fn, struct hist *out)
+int collector__latency(const struct collector *c, int fn, int type, struct hist *out)
 {
 	const struct function *f = &c->plan->functions[fn];
-	const struct vl_hist *h = templates__histograms(c->templates, f->histogram);
+	int from = templates__timed_from(c->templates, f->type), types = templates__timed_types(c->templates);
 
 	memset(out, 0, sizeof(*out));
-	if (!f->latency || f->state != FUNCTION_ATTACHED || !h)
+	if (!f->latency || f->state != FUNCTION_ATTACHED)
 		return -ENODATA;
-	for (int cpu = 0; cpu < templates__cpus(c->templates); cpu++)
-		hist__add(out, h[cpu].counts, h[cpu].max_ns, h[cpu].sum_ns);
+	if (type >= 0 && (type < from || type >= from + types))
+		return -ENODATA;
+	for (int i = 0; i < types; i++) {
+		const struct vl_hist *h = templates__histograms(c->templates, f->histogram, i);
+
+		if (!h)
+			return -ENODATA;
+		for (int cpu = 0; (type < 0 || from + i == type) && cpu < templates__cpus(c->templates); cpu++)
+			hist__add(out, h[cpu].counts, h[cpu].max_ns, h[cpu].sum_ns);
+	}
 	return 0;
 }
 

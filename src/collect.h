@@ -89,8 +89,11 @@ int collector__path(struct collector *c, int fn, __s32 stack, __u64 ips[STACK_MA
 /* Fills in names[] of a path that was made by hand. */
 void collector__name(struct collector *c, struct seen_stack *s);
 
-/* The latencies of a function, summed over CPUs. -ENODATA: not measured. */
-int collector__latency(const struct collector *c, int fn, struct hist *out);
+/*
+ * The latencies of a function, summed over CPUs: of its calls on the type of filesystem with this number, or on all
+ * (-1). -ENODATA: not measured.
+ */
+int collector__latency(const struct collector *c, int fn, int type, struct hist *out);
 
 /*
  * How many calls of a paired function may have been counted with what was seen at the entry of an earlier one, whose

@@ -21,7 +21,7 @@ struct follower {
 	int flags_at, mapping_at, index_at; /* offsets in a folio */
 	struct seen_folio *overdue;
 	int n_overdue;
-	__u64 pending[VL_FOLLOW_METHODS];
+	__u64 pending[VL_FOLLOW_METHODS][VL_TYPES];
 };
 
 /* Of a folio, or on kernels without folios of a page; index may be in a wrapper (7.x renamed a page's, not a folio's).
@@ -115,6 +115,11 @@ static void drop_unlocked(struct follower *f)
 	f->n_overdue = kept;
 }
 
+static int type_of(const struct vl_followed *call)
+{
+	return (int)(call->sig >> VL_SIG_TYPE_SHIFT & (VL_TYPES - 1));
+}
+
 static void look_at(struct follower *f, __u64 folio, __u64 now)
 {
 	struct vl_followed call;
@@ -129,7 +134,7 @@ static void look_at(struct follower *f, __u64 folio, __u64 now)
 		return;
 	}
 	if (call.number < VL_FOLLOW_METHODS)
-		f->pending[call.number]++;
+		f->pending[call.number][type_of(&call)]++;
 	if (now > call.start_ns && now - call.start_ns >= f->timeout_ns)
 		note_overdue(f, folio, &call, flags);
 }
@@ -173,29 +178,42 @@ const struct seen_folio *follower__stuck(const struct follower *f, int *n)
 	return f->overdue;
 }
 
-__u64 follower__pending(const struct follower *f, int number)
+__u64 follower__pending(const struct follower *f, int number, int type)
 {
-	__u64 stuck = 0;
+	__u64 stuck = 0, pending = 0;
 
 	if (!f || number < 0)
 		return 0;
-	for (int i = 0; i < f->n_overdue; i++)
-		stuck += f->overdue[i].times >= TIMES_OVERDUE && (int)f->overdue[i].call.number == number;
-	return f->pending[number] > stuck ? f->pending[number] - stuck : 0;
+	for (int i = 0; i < VL_TYPES; i++)
+		pending += type < 0 || type == i ? f->pending[number][i] : 0;
+	for (int i = 0; i < f->n_overdue; i++) {
+		const struct seen_folio *o = &f->overdue[i];
+
+		stuck += o->times >= TIMES_OVERDUE && (int)o->call.number == number &&
+			 (type < 0 || type == type_of(&o->call));
+	}
+	return pending > stuck ? pending - stuck : 0;
 }
 
-void follower__times(const struct follower *f, int number, struct hist *out)
+int follower__times(const struct follower *f, int number, int type, struct hist *out)
 {
-	int cpus = libbpf_num_possible_cpus();
+	int cpus = libbpf_num_possible_cpus(), types = f ? templates__timed_types(f->templates) : 0;
 	struct vl_hist *values;
-	__u32 key = (__u32)number;
 
 	memset(out, 0, sizeof(*out));
-	if (!f || number < 0 || cpus <= 0)
-		return;
+	if (!f || number < 0 || cpus <= 0 || type >= types)
+		return -ENODATA;
 	values = calloc((size_t)cpus, sizeof(*values));
-	if (values && !bpf_map_lookup_elem(f->maps->unlock_times, &key, values))
+	if (!values)
+		return -ENOMEM;
+	for (int i = type < 0 ? 0 : type; i < (type < 0 ? types : type + 1); i++) {
+		__u32 key = (__u32)(number * types + i);
+
+		if (bpf_map_lookup_elem(f->maps->unlock_times, &key, values))
+			continue;
 		for (int cpu = 0; cpu < cpus; cpu++)
 			hist__add(out, values[cpu].counts, values[cpu].max_ns, values[cpu].sum_ns);
+	}
 	free(values);
+	return 0;
 }

@@ -31,11 +31,16 @@ void follower__free(struct follower *f);
 /* To be called about once a second, and at the end: looks at all folios, forgets those whose unlocking was not seen. */
 void follower__sweep(struct follower *f);
 
-/* Those that are stuck; and how many more were still locked at the last sweep, of the method with this number. */
+/* Those that are stuck. */
 const struct seen_folio *follower__stuck(const struct follower *f, int *n);
-__u64 follower__pending(const struct follower *f, int number);
 
-/* How long the folios took that were not unlocked at the return. Empty if there were none. */
-void follower__times(const struct follower *f, int number, struct hist *out);
+/*
+ * How many more were still locked at the last sweep, of the method with this number, on the type of filesystem with this
+ * number (-1: on all).
+ */
+__u64 follower__pending(const struct follower *f, int number, int type);
+
+/* How long the folios took that were not unlocked at the return. Empty if there were none; -ENODATA: not measured. */
+int follower__times(const struct follower *f, int number, int type, struct hist *out);
 
 #endif

@@ -347,6 +347,7 @@ struct adding {
 	const struct ksyms *ks;
 	const struct ops_table *table;
 	const char *fs_type;
+	int type;
 	int added;
 };
 
@@ -400,6 +401,7 @@ static int add_function(struct adding *a, const char *method, __u64 addr)
 			       .addr = addr,
 			       .method = find_method(a->table->ops, method, p->kernel),
 			       .histogram = -1,
+			       .type = a->type,
 			       .follow = -1,
 			       .links = {-1, -1},
 			       .programs = {-1, -1}};
@@ -462,7 +464,7 @@ static int add_table(struct adding *a)
 int plan__add_tables(struct plan *p, struct kbtf *kb, struct kmem *km, const struct ksyms *ks, const struct target *t,
 		     int first_table)
 {
-	struct adding a = {.plan = p, .kb = kb, .km = km, .ks = ks, .fs_type = t->fs_type};
+	struct adding a = {.plan = p, .kb = kb, .km = km, .ks = ks, .fs_type = t->fs_type, .type = t->type_number};
 
 	for (int i = first_table; i < t->n_tables; i++) {
 		int err;

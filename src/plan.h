@@ -74,6 +74,7 @@ struct function {
 	bool from_entry;           /* so they are followed from the entry on, and the return is not watched */
 	int follow;                /* number of its method among those whose folios are followed, or -1 */
 	int histogram;             /* its number, or -1 */
+	int type;                  /* number of the type of filesystem on which it was first met */
 	unsigned int slots;        /* mask of the lock slots to read: entry slots first, then exit slots */
 	__u64 select;              /* mask of the signature's condition flag that tells this method's calls, or 0 */
 	int links[2], programs[2]; /* file descriptors while attached, else -1 */

@@ -27,11 +27,6 @@ static bool has_type(const struct maker *k, const struct function *f)
 	return k->type < 0 || text__lists(f->filesystems, k->a->types[k->type]);
 }
 
-static bool is_shared(const struct function *f)
-{
-	return strchr(f->filesystems, ',');
-}
-
 static int by_method(const void *pa, const void *pb)
 {
 	const struct function *a = ((const struct function_result *)pa)->function;
@@ -61,8 +56,7 @@ static int list_functions(struct maker *k)
 		if (!fr->calls && !has_type(k, f))
 			continue;
 		r->n_functions++;
-		fr->has_latency =
-			(k->type < 0 || !is_shared(f)) && !collector__latency(k->a->collector, i, &fr->latency);
+		fr->has_latency = !collector__latency(k->a->collector, i, k->type, &fr->latency);
 		r->calls += fr->calls;
 		r->coverage.functions++;
 		r->coverage.attached += f->state == FUNCTION_ATTACHED;
@@ -338,9 +332,8 @@ static int judge_folios(struct maker *k)
 		for (int f = 0; f < k->a->plan.n_followed; f++) {
 			if (&methods[k->a->plan.followed[f]] != m->method)
 				continue;
-			m->is_followed = true;
-			follower__times(k->a->follower, f, &m->unlock);
-			m->still_locked = follower__pending(k->a->follower, f);
+			m->is_followed = !follower__times(k->a->follower, f, k->type, &m->unlock);
+			m->still_locked = follower__pending(k->a->follower, f, k->type);
 		}
 	}
 	return err;

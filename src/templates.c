@@ -29,6 +29,7 @@ struct templates {
 	enum flavour relocating; /* of the object that is being loaded */
 	bool has_cmpxchg;
 	struct banks rows, histograms;
+	int timed_types;
 	int cpus, cpus_rounded; /* CPU numbers are below cpus; records have room for a power of two */
 	struct templates_maps maps;
 	volatile struct vl_control *control;
@@ -184,6 +185,8 @@ static int size_maps(const struct templates *t, struct bpf_object *obj)
 		err = set_size(obj, "holder_by_stack", 1);
 	if (!err && !t->options.every_call)
 		err = set_size(obj, "muted", 1);
+	if (!err)
+		err = set_size(obj, "unlock_times", (size_t)(VL_FOLLOW_METHODS * t->timed_types));
 	if (!err && t->options.ring_bytes)
 		err = set_size(obj, "events", t->options.ring_bytes);
 	return err;
@@ -231,6 +234,7 @@ static int load(struct templates *t)
 	bpf_object__for_each_map(map, t->obj)
 		t->map_bytes += globals__map_memory(bpf_map__fd(map));
 	t->control->every_call = t->options.every_call;
+	t->following->types = (__u64)t->timed_types;
 	owners__write(NULL, 0, t->control->owners);
 	owners__write(NULL, 0, t->control->watched);
 	return 0;
@@ -258,6 +262,20 @@ bool templates__kernel_has_cmpxchg(void)
 	return fd >= 0;
 }
 
+/* Of one histogram. */
+static size_t per_type(const struct templates *t)
+{
+	return (size_t)t->cpus_rounded * sizeof(struct vl_hist);
+}
+
+/* As many as were asked for, if they fit into one map: all programs know only the start of their histogram. */
+static int timed_types(const struct templates *t)
+{
+	int most = (int)(BANKS_MAX_RECORD / per_type(t));
+
+	return t->options.types < most ? t->options.types : most > 0 ? most : 1;
+}
+
 int templates__open(struct kbtf *kb, const struct templates_options *options, struct templates **out)
 {
 	struct templates *t = calloc(1, sizeof(*t));
@@ -274,7 +292,8 @@ int templates__open(struct kbtf *kb, const struct templates_options *options, st
 	for (t->cpus_rounded = 1; t->cpus_rounded < t->cpus;)
 		t->cpus_rounded *= 2;
 	banks__init(&t->rows, "vl_rows", (size_t)t->cpus_rounded * sizeof(struct vl_row));
-	banks__init(&t->histograms, "vl_latencies", (size_t)t->cpus_rounded * sizeof(struct vl_hist));
+	t->timed_types = timed_types(t);
+	banks__init(&t->histograms, "vl_latencies", (size_t)t->timed_types * per_type(t));
 	for (int f = 0; f < FLAVOURS; f++)
 		t->of[f] = calloc((size_t)n_methods, sizeof(*t->of[f]));
 	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)t, .prog_prepare_load_fn = keep_instructions);
@@ -320,9 +339,21 @@ const struct vl_row *templates__rows(const struct templates *t, int fn)
 	return banks__record(&t->rows, fn);
 }
 
-const struct vl_hist *templates__histograms(const struct templates *t, int histogram)
+const struct vl_hist *templates__histograms(const struct templates *t, int histogram, int type)
 {
-	return banks__record(&t->histograms, histogram);
+	const struct vl_hist *all = banks__record(&t->histograms, histogram);
+
+	return all ? all + type * t->cpus_rounded : NULL;
+}
+
+int templates__timed_types(const struct templates *t)
+{
+	return t->timed_types;
+}
+
+int templates__timed_from(const struct templates *t, int type)
+{
+	return type < t->timed_types ? 0 : type;
 }
 
 int templates__cpus(const struct templates *t)
@@ -462,6 +493,9 @@ static int plan_constant(struct templates *t, const struct clone *c, int index, 
 		return 0;
 	case VL_PLAN_CPUS:
 		out->value = (__u64)t->cpus_rounded - 1;
+		return 0;
+	case VL_PLAN_TIMED:
+		out->value = (__u64)t->timed_types;
 		return 0;
 	case VL_PLAN_FRAMES:
 		out->is_address = true;

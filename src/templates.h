@@ -32,6 +32,7 @@ struct templates_options {
 	bool track;        /* with room for the locks that tasks hold */
 	bool every_call;   /* a notice of each suspicious call, not only of the first of its path */
 	size_t ring_bytes; /* of the ring buffer; 0: the default. A power of two of pages */
+	int types;         /* of filesystem that are to have times of their own, at least 1; less if memory is short */
 };
 
 /* Opens the object, creates the maps, loads the hooks. Prints why it failed; returns 0 or negative errno. */
@@ -53,12 +54,20 @@ void templates__track(struct templates *t, int held, int readers);
 size_t templates__map_bytes(const struct templates *t); /* memory of all maps, as the kernel accounts it */
 
 /*
- * The per-CPU counts of function @fn, and the per-CPU latencies of histogram @histogram: shared memory,
- * templates__cpus() entries; NULL if no program was ever cloned for it.
+ * The per-CPU counts of function @fn, and the per-CPU latencies of histogram @histogram for one type of filesystem:
+ * shared memory, templates__cpus() entries; NULL if no program was ever cloned for it. @type counts from the histogram's
+ * first, and is below templates__timed_types().
  */
 const struct vl_row *templates__rows(const struct templates *t, int fn);
-const struct vl_hist *templates__histograms(const struct templates *t, int histogram);
+const struct vl_hist *templates__histograms(const struct templates *t, int histogram, int type);
 int templates__cpus(const struct templates *t);
+
+/*
+ * How many types of filesystem have times of their own; and, of a function that was first met on the type with this
+ * number, the first of them: 0, unless that type is not among those.
+ */
+int templates__timed_types(const struct templates *t);
+int templates__timed_from(const struct templates *t, int type);
 
 /* Does BPF have a compare-and-exchange here (5.12)? False, too, if no program may be loaded. */
 bool templates__kernel_has_cmpxchg(void);

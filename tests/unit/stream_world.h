@@ -124,10 +124,11 @@ __u64 collector__mixed(const struct collector *c, int fn)
 	return world.mixed;
 }
 
-int collector__latency(const struct collector *c, int fn, struct hist *out)
+int collector__latency(const struct collector *c, int fn, int type, struct hist *out)
 {
 	(void)c;
 	(void)fn;
+	(void)type;
 	(void)out;
 	return -ENODATA;
 }
@@ -163,18 +164,21 @@ const struct seen_folio *follower__stuck(const struct follower *f, int *n)
 	return world.folios;
 }
 
-__u64 follower__pending(const struct follower *f, int number)
+__u64 follower__pending(const struct follower *f, int number, int type)
 {
 	(void)f;
+	(void)type;
 	(void)number;
 	return 0;
 }
 
-void follower__times(const struct follower *f, int number, struct hist *out)
+int follower__times(const struct follower *f, int number, int type, struct hist *out)
 {
 	(void)f;
 	(void)number;
+	(void)type;
 	memset(out, 0, sizeof(*out));
+	return 0;
 }
 
 __u64 templates__missed_unlocks(const struct templates *t)

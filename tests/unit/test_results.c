@@ -42,10 +42,11 @@ const struct seen_stack *collector__stacks(const struct collector *c, int *n)
 	return stacks;
 }
 
-int collector__latency(const struct collector *c, int fn, struct hist *out)
+int collector__latency(const struct collector *c, int fn, int type, struct hist *out)
 {
 	(void)c;
 	(void)fn;
+	(void)type;
 	(void)out;
 	return -ENODATA;
 }
@@ -84,18 +85,21 @@ const struct seen_folio *follower__stuck(const struct follower *f, int *n)
 	return folios;
 }
 
-__u64 follower__pending(const struct follower *f, int number)
+__u64 follower__pending(const struct follower *f, int number, int type)
 {
 	(void)f;
+	assert_int_equal(type, -1);
 	return number ? 0 : 7;
 }
 
-void follower__times(const struct follower *f, int number, struct hist *out)
+int follower__times(const struct follower *f, int number, int type, struct hist *out)
 {
 	(void)f;
 	(void)number;
+	assert_int_equal(type, -1);
 	memset(out, 0, sizeof(*out));
 	hist__record(out, 1000);
+	return 0;
 }
 
 int collector__path(struct collector *c, int fn, __s32 stack, __u64 ips[STACK_MAX])
