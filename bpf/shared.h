@@ -157,7 +157,7 @@ struct vl_followed {
 /* How many are followed, at least: most folios are unlocked while there are none. */
 struct vl_following {
 	__s64 n;
-	__u64 types; /* of filesystem that have times of their own: VL_PLAN_TIMED */
+	__u64 types;    /* of filesystem that have times of their own: VL_PLAN_TIMED */
 	__u64 stack_ns; /* up to when the stacks that may be taken are taken: see vl_stack_allowed() */
 };
 

@@ -35,8 +35,8 @@ void follower__sweep(struct follower *f);
 const struct seen_folio *follower__stuck(const struct follower *f, int *n);
 
 /*
- * How many more were still locked at the last sweep, of the method with this number, on the type of filesystem with this
- * number (-1: on all).
+ * How many more were still locked at the last sweep, of the method with this number, on the type of filesystem with
+ * this number (-1: on all).
  */
 __u64 follower__pending(const struct follower *f, int number, int type);
 
