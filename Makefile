@@ -92,7 +92,7 @@ $(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/breach.c
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
 # What is published, of an audit that is made up (tests/page).
-METRICS_SOURCES = src/metrics.c src/metrics_state.c src/published.c src/bytype.c src/expose.c src/process.c src/hist.c src/json.c
+METRICS_SOURCES = src/metrics.c src/metrics_state.c src/published.c src/bytype.c src/expose.c src/process.c src/hist.c src/json.c src/suppress.c
 MADE_UP = tests/page/made_up.c src/judge.c $(BUILD)/gen/rules.c
 
 $(BUILD)/unit/test_metrics: tests/unit/test_metrics.c $(METRICS_SOURCES) $(MADE_UP) $(wildcard src/*.h bpf/*.h tests/page/*.h)

@@ -33,6 +33,7 @@ struct target {
 	char id[32];       /* s_id */
 	__u64 super_block; /* kernel addresses */
 	__u64 type, disk;  /* of its file_system_type, and of the gendisk it lies on, or 0 */
+	char disk_name[32];
 	int type_number;   /* of fs_type, in audit.types */
 	bool unmounted;    /* or not mounted yet: then super_block is 0 */
 	bool removed;      /* the configuration names it no more */
