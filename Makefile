@@ -128,6 +128,7 @@ $(BUILD)/unit/test_watch: $(addprefix src/,alert.c finding.c judge.c json.c text
 $(BUILD)/unit/test_watch: UNIT_LINK = -Wl,--wrap=clock_gettime
 $(BUILD)/unit/test_cost: UNIT_LINK = -Wl,--wrap=clock_gettime,--wrap=close
 $(BUILD)/unit/test_mounts: src/owners.c
+$(BUILD)/unit/test_daemon_reload: $(addprefix src/,serve_options.c options.c config.c suppress.c text.c) $(RULES)
 $(BUILD)/unit/test_ksyms: src/index.c
 $(BUILD)/unit/test_mounts: UNIT_LINK = -Wl,--wrap=statx
 
