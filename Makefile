@@ -138,6 +138,10 @@ $(BUILD)/unit/test_stream $(BUILD)/unit/test_stream_calls: $(BUILD)/unit/%: test
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -Wl,--wrap=clock_gettime,--wrap=time -o $@ $(filter %.c,$^) -lcmocka
 
+$(BUILD)/unit/test_violations: tests/unit/test_violations.c src/violations.c $(STREAM_SOURCES) $(wildcard src/*.h bpf/*.h tests/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -Wl,--wrap=clock_gettime,--wrap=time -o $@ $(filter %.c,$^) -lcmocka
+
 $(BUILD)/unit/test_%: tests/unit/test_%.c src/%.c $(wildcard src/*.h bpf/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) $(UNIT_LINK) -o $@ $(filter %.c,$^) -lcmocka
