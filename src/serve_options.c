@@ -136,7 +136,8 @@ static struct option_parser parser_of(struct daemon_options *into, __u64 given)
 		.what = "Audits the filesystems mounted at each MOUNT until SIGTERM, and exports metrics for "
 			"Prometheus, recent violations as JSON (/violations), a page for people (/) and its health "
 			"(/healthz).",
-		.after = "Exit status: 0 stopped by a signal, 2 wrong usage, 3 cannot audit.\n",
+		.after = "Exit status: 0 stopped by a signal, 1 cannot audit now, which may pass, 2 wrong usage, "
+			 "3 cannot audit.\n",
 		.own = own,
 		.n_own = N_OWN,
 		.take = take_own,
