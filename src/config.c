@@ -96,7 +96,7 @@ static void show(const char *name, char *out)
 {
 	int i;
 
-	for (i = 0; name[i] && i < NAME_SHOWN; i++)
+	for (i = 0; i < NAME_SHOWN && name[i]; i++)
 		out[i] = (char)((unsigned char)name[i] < 0x20 || name[i] == 0x7f ? '?' : name[i]);
 	memcpy(out + i, name[i] ? "..." : "", name[i] ? sizeof("...") : 1);
 }
