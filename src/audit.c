@@ -17,6 +17,8 @@
 
 /* Every so often held locks and followed folios are compared with their words. */
 #define SWEEP_NS 1000000000ULL
+/* How long a daemon waits after an attempt to attach that failed. */
+#define ATTACH_AGAIN_NS (10 * 1000000000ULL)
 
 static double process_cpu_seconds(void)
 {
@@ -307,26 +309,60 @@ static int note_late_tables(struct audit *a, int target, int first, double met, 
 	return 0;
 }
 
-int audit__attach_new(struct audit *a)
+/* From the first on that waits: an attempt that failed has attached none of them. */
+static int first_planned(const struct plan *p)
+{
+	int i = 0;
+
+	while (i < p->n_functions && p->functions[i].state != FUNCTION_PLANNED)
+		i++;
+	return i;
+}
+
+/* Tables that could not be seen to are planned again, in which what is planned already stays as it is. */
+static int attach_tables(struct audit *a, int target)
 {
 	double met = audit__seconds(a);
+	int first_table = a->tables_planned[target], err;
 
-	for (int i = 0; i < a->n_targets; i++) {
-		int first_table = a->tables_planned[i], first = a->plan.n_functions, err;
-
-		if (first_table == a->targets[i].n_tables)
-			continue;
-		err = plan_tables(a, i);
-		if (err >= 0)
-			err = attach__functions(&a->plan, a->templates, a->ksyms, first, NULL, NULL);
-		if (err > 0) {
-			collector__symbols_changed(a->collector);
-			err = note_late_tables(a, i, first_table, met, err);
-		}
-		if (err < 0)
-			return err;
+	err = plan_tables(a, target);
+	if (err >= 0)
+		err = attach__functions(&a->plan, a->templates, a->ksyms, first_planned(&a->plan), NULL, NULL);
+	if (err < 0) {
+		a->tables_planned[target] = first_table;
+		return err;
 	}
-	return 0;
+	if (!err)
+		return 0;
+	collector__symbols_changed(a->collector);
+	return note_late_tables(a, target, first_table, met, err);
+}
+
+int audit__attach_new(struct audit *a)
+{
+	int err = 0;
+
+	for (int i = 0; i < a->n_targets && !err; i++)
+		if (a->tables_planned[i] != a->targets[i].n_tables)
+			err = attach_tables(a, i);
+	if (err && err != a->attach_error)
+		fprintf(stderr, "vfslock: functions that were met now cannot be attached to: %s%s\n", strerror(-err),
+			a->options.daemon ? "; this is tried again" : "");
+	a->attach_error = err;
+	return err;
+}
+
+/* A daemon outlives a moment without memory. */
+static int attach_met(struct audit *a)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+	int err;
+
+	if (a->attach_error && now - a->attach_ns < ATTACH_AGAIN_NS)
+		return 0;
+	err = audit__attach_new(a);
+	a->attach_ns = now;
+	return a->options.daemon ? 0 : err;
 }
 
 void audit__seal(struct audit *a)
@@ -386,7 +422,7 @@ int audit__poll(struct audit *a, int timeout_ms)
 	err = collector__poll(a->collector, timeout_ms);
 	if (err)
 		return err;
-	return a->unmounted ? 0 : audit__attach_new(a);
+	return a->unmounted ? 0 : attach_met(a);
 }
 
 int audit__stop(struct audit *a)

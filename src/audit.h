@@ -80,6 +80,8 @@ struct audit {
 	bool unmounted;      /* all of them: the audit is over */
 	bool mounts_changed; /* set when one goes or comes, for the user to clear */
 	bool sealed;         /* the right to attach was given up */
+	int attach_error;    /* of the last audit__attach_new() */
+	__u64 attach_ns;     /* CLOCK_MONOTONIC: when that was, for audit__poll() */
 	double attach_seconds, start_cpu_seconds;
 	__u64 start_ns, stop_ns; /* CLOCK_MONOTONIC */
 	__u64 start_wall_ns;     /* CLOCK_REALTIME, of start_ns */
@@ -97,7 +99,10 @@ int audit__open_templates(struct audit *a);
 /* Attaches everything; from then on calls are counted. */
 int audit__start(struct audit *a);
 
-/* Waits up to @timeout_ms, judges what is new, attaches tables met meanwhile. */
+/*
+ * Waits up to @timeout_ms, judges what is new, attaches tables met meanwhile. A daemon goes on where that fails, and
+ * tries again every ten seconds.
+ */
 int audit__poll(struct audit *a, int timeout_ms);
 
 /* Makes all programs inert, at once, and reads the final counts. */
@@ -112,7 +117,10 @@ void audit__close(struct audit *a);
 /* The mount with this number, or NULL. */
 const struct target *audit__target_of(const struct audit *a, int target);
 
-/* Plans and attaches the functions of tables that were met since. Negative errno if that cannot go on. */
+/*
+ * Plans and attaches the functions of tables that were met since. Negative errno if that cannot go on, with a message
+ * unless the last attempt failed in the same way; the next one takes along what is missing.
+ */
 int audit__attach_new(struct audit *a);
 
 /* No more programs will be attached: what is met from now on is listed with that reason. */

@@ -96,7 +96,7 @@ static void show(const char *name, char *out)
 {
 	int i;
 
-	for (i = 0; name[i] && i < NAME_SHOWN; i++)
+	for (i = 0; i < NAME_SHOWN && name[i]; i++)
 		out[i] = (char)((unsigned char)name[i] < 0x20 || name[i] == 0x7f ? '?' : name[i]);
 	memcpy(out + i, name[i] ? "..." : "", name[i] ? sizeof("...") : 1);
 }
@@ -216,6 +216,43 @@ int config__read(const char *path, const char *const *known, int n_known, struct
 	if (err)
 		config__free(out);
 	return err;
+}
+
+const struct config_entry *config__last(const struct config *c, const char *name)
+{
+	for (int i = c->n - 1; i >= 0; i--)
+		if (!strcmp(c->entries[i].name, name))
+			return &c->entries[i];
+	return NULL;
+}
+
+/* The first entry of this name from @from on; NULL: there are no more. */
+static const struct config_entry *next_of(const struct config *c, int from, const char *name)
+{
+	for (int i = from; i < c->n; i++)
+		if (!strcmp(c->entries[i].name, name))
+			return &c->entries[i];
+	return NULL;
+}
+
+static bool same_value(const struct config_entry *a, const struct config_entry *b)
+{
+	return a && b ? !strcmp(a->value, b->value) : a == b;
+}
+
+bool config__same(const struct config *a, const struct config *b, const char *name, bool list)
+{
+	const struct config_entry *x, *y;
+
+	if (!list)
+		return same_value(config__last(a, name), config__last(b, name));
+	x = next_of(a, 0, name);
+	y = next_of(b, 0, name);
+	while (x && y && same_value(x, y)) {
+		x = next_of(a, (int)(x - a->entries) + 1, name);
+		y = next_of(b, (int)(y - b->entries) + 1, name);
+	}
+	return !x && !y;
 }
 
 void config__free(struct config *c)

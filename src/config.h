@@ -12,6 +12,8 @@
 #ifndef VFSLOCK_CONFIG_H
 #define VFSLOCK_CONFIG_H
 
+#include <stdbool.h>
+
 struct config_entry {
 	const char *name;
 	const char *value; /* "" if there is none; may have white space within */
@@ -32,6 +34,12 @@ struct config {
  * the error of reading it.
  */
 int config__read(const char *path, const char *const *known, int n_known, struct config *out);
+
+/* The last entry of this name, which is the one that counts where only one can; NULL: there is none. */
+const struct config_entry *config__last(const struct config *c, const char *name);
+
+/* Have both the same values of @name? Of a @list all count, in their order; otherwise the last. */
+bool config__same(const struct config *a, const struct config *b, const char *name, bool list);
 
 void config__free(struct config *c);
 

@@ -10,7 +10,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "clock.h"
 #include "daemon_state.h"
 #include "mounts.h"
@@ -320,6 +319,14 @@ static void close_all(struct daemon *d)
 	audit__close(&d->audit);
 }
 
+static bool is_absent(const struct daemon *d)
+{
+	for (int i = 0; i < d->audit.n_targets; i++)
+		if (!d->audit.targets[i].unmounted)
+			return false;
+	return d->audit.n_targets > 0;
+}
+
 int daemon__run(const struct daemon_options *options)
 {
 	struct daemon d = {.options = options,
@@ -327,22 +334,26 @@ int daemon__run(const struct daemon_options *options)
 			   .mountinfo = -1,
 			   .reload_ok = true,
 			   .reload_ns = clock_ns(CLOCK_REALTIME)};
-	int err = open_signals(&d);
+	enum daemon_stage stage = DAEMON_OPENS;
+	int err = open_signals(&d), status;
 
 	if (!err)
 		err = open_web(&d);
 	if (!err && options->textfile)
 		err = textfile__open(options->textfile, &d.textfile);
-	if (!err)
+	if (!err) {
+		stage = DAEMON_ATTACHES;
 		err = open_audit(&d);
+	}
 	if (!err)
 		err = open_loop(&d);
 	if (!err) {
 		d.settle_at_ns = clock_ns(CLOCK_MONOTONIC) + (__u64)(options->settle_seconds * 1e9);
 		tell_ready(&d);
+		stage = DAEMON_RUNS;
 		err = loop(&d);
 	}
+	status = daemon__exit_status(stage, err, is_absent(&d));
 	close_all(&d);
-	/* Stopped while it was attaching: that was asked for. */
-	return err && err != -EINTR ? EXIT_CANNOT : EXIT_CLEAN;
+	return status;
 }

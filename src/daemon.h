@@ -10,6 +10,9 @@
 
 #define DAEMON_ADDRESS "127.0.0.1:9753"
 #define DAEMON_MAX_ADDRESSES 16
+#define DAEMON_MAX_MOUNTS VL_OWNERS
+
+struct serve_options;
 
 struct daemon_options {
 	struct audit_options audit;
@@ -22,13 +25,11 @@ struct daemon_options {
 	double settle_seconds; /* tables met later are not attached: the right to is given up */
 	const char *user;      /* NULL: stays who it is */
 	int recent;
-	/* To be read again on SIGHUP: the file, and whether the mounts and the suppressions come from it. NULL: no
-	 * file. */
-	const char *config;
-	bool mounts_from_config, suppress_from_config;
-	const char *const *known; /* option names for config__read() */
-	int n_known;
-	struct config read; /* as it was read at the start; its values are used */
+	char *mounts[DAEMON_MAX_MOUNTS + 1]; /* audit.paths */
+	const char *config;                  /* NULL: none */
+	struct config read;                  /* what it had; its values are used */
+	bool mounts_from_config;             /* none stood on the command line */
+	const struct serve_options *source;  /* to read the file again on SIGHUP */
 };
 
 /* Runs until SIGTERM or SIGINT. Returns an exit status. */

@@ -1,95 +1,109 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SIGHUP: the configuration and the suppressions are read again. */
+/*
+ * SIGHUP: the configuration and the suppressions are read again. First all is read and checked, as at the start; what
+ * takes effect then does so as a whole.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "daemon_state.h"
+#include "serve_options.h"
 #include "service.h"
 
-/* What cannot change while the daemon runs is compared with how it was started. */
-static const char *value_at_start(const struct config *c, const char *name)
+/* What cannot change while the daemon runs, and is another one in @a than in @b: each option once. */
+static void tell_those(const struct daemon *d, const struct config *a, const struct config *b, bool gone)
 {
-	for (int i = 0; i < c->n; i++)
-		if (!strcmp(c->entries[i].name, name))
-			return c->entries[i].value;
-	return NULL;
-}
+	for (int i = 0; i < a->n; i++) {
+		const struct config_entry *e = &a->entries[i];
+		bool list = !strcmp(e->name, "web.listen-address");
 
-static void tell_later(const struct daemon *d, const struct config *now)
-{
-	for (int i = 0; i < now->n; i++) {
-		const struct config_entry *e = &now->entries[i];
-		const char *was = value_at_start(&d->options->read, e->name);
-
-		if (strcmp(e->name, "mount") != 0 && strcmp(e->name, "suppress") != 0 &&
-		    (!was || strcmp(was, e->value) != 0))
+		if (!strcmp(e->name, "mount") || !strcmp(e->name, "suppress") || e != config__last(a, e->name) ||
+		    !serve_options__from_file(d->options->source, e->name) || config__same(a, b, e->name, list))
+			continue;
+		if (!gone)
 			fprintf(stderr, "vfslock: %s:%d: %s takes effect at the next start\n", d->options->config,
 				e->line, e->name);
+		else if (!config__last(b, e->name))
+			fprintf(stderr, "vfslock: %s: %s is gone, which takes effect at the next start\n",
+				d->options->config, e->name);
 	}
 }
 
-static int set_mounts(struct daemon *d, const struct config *c)
+/* Is there a place for each? What the configuration no longer names leaves its own. */
+static int check_room(const struct audit *a, char *const *paths, int n)
 {
-	char *paths[VL_OWNERS];
-	int n = 0, err;
+	int needed = 0;
 
-	for (int i = 0; i < c->n && n < VL_OWNERS; i++)
-		if (!strcmp(c->entries[i].name, "mount"))
-			paths[n++] = (char *)c->entries[i].value;
-	if (!n) {
-		fprintf(stderr, "vfslock: %s: no 'mount' line is left: the mounts stay as they were\n",
-			d->options->config);
-		return -EINVAL;
+	for (int i = 0; i < a->n_targets; i++)
+		for (int k = 0; k < n; k++)
+			if (!strcmp(a->targets[i].path, paths[k])) {
+				needed++;
+				break;
+			}
+	for (int k = 0; k < n; k++) {
+		bool known = false;
+
+		for (int i = 0; i < a->n_targets && !known; i++)
+			known = !strcmp(a->targets[i].path, paths[k]);
+		for (int i = 0; i < k && !known; i++)
+			known = !strcmp(paths[i], paths[k]);
+		needed += !known;
 	}
-	err = mounts__set_paths(&d->audit, paths, n);
-	return err ? err : 0;
+	if (needed <= DAEMON_MAX_MOUNTS)
+		return 0;
+	fprintf(stderr, "vfslock: %d filesystems at most can be audited at once\n", DAEMON_MAX_MOUNTS);
+	return -E2BIG;
 }
 
 /*
- * The file that is in force now, or none. What has happened so far is published under what it was then; only further
- * calls count under the new ones.
+ * What has happened so far is published under the suppressions that were in force; only further calls count under
+ * *@fresh, which has the old ones then. Those are in force again if that fails.
  */
-static int set_suppressions(struct daemon *d, const char *path)
+static int set_suppressions(struct daemon *d, struct suppressions **fresh)
 {
-	struct suppressions *fresh = NULL;
-	int err = path ? suppressions__load(path, &fresh) : 0;
+	struct suppressions *old = d->audit.suppressions;
+	int err = daemon__sweep(d);
 
 	if (!err)
-		err = daemon__sweep(d);
-	if (!err)
 		err = metrics__update(d->metrics, &d->audit);
+	if (err)
+		return err;
+	d->audit.suppressions = *fresh;
+	err = metrics__rebase(d->metrics, &d->audit);
 	if (err) {
-		suppressions__free(fresh);
+		d->audit.suppressions = old;
 		return err;
 	}
-	suppressions__free(d->audit.suppressions);
-	d->audit.suppressions = fresh;
 	stream__rejudge(d->stream);
-	return metrics__rebase(d->metrics, &d->audit);
+	*fresh = old;
+	return 0;
 }
 
 static int reload(struct daemon *d)
 {
 	const struct daemon_options *o = d->options;
-	const char *suppress = o->audit.suppress;
-	struct config c = {0};
-	int err = 0;
+	struct suppressions *suppressions = NULL;
+	struct daemon_options fresh;
+	int err = serve_options__read(o->source, &fresh);
 
-	if (o->config) {
-		err = config__read(o->config, o->known, o->n_known, &c);
-		if (err)
-			return err;
-		if (o->suppress_from_config)
-			suppress = value_at_start(&c, "suppress");
+	if (err)
+		return err;
+	if (fresh.audit.suppress)
+		err = suppressions__load(fresh.audit.suppress, &suppressions);
+	if (!err && o->mounts_from_config)
+		err = check_room(&d->audit, fresh.audit.paths, fresh.audit.n_paths);
+	if (!err)
+		err = set_suppressions(d, &suppressions);
+	if (!err && o->mounts_from_config)
+		err = mounts__set_paths(&d->audit, fresh.audit.paths, fresh.audit.n_paths);
+	if (!err) {
+		tell_those(d, &fresh.read, &o->read, false);
+		tell_those(d, &o->read, &fresh.read, true);
 	}
-	err = set_suppressions(d, suppress);
-	if (!err && o->config && o->mounts_from_config)
-		err = set_mounts(d, &c);
-	if (!err && o->config)
-		tell_later(d, &c);
-	config__free(&c);
+	suppressions__free(suppressions);
+	serve_options__free(&fresh);
 	return err;
 }
 

@@ -39,6 +39,14 @@ void daemon__state(const struct daemon *d, struct serve_state *out, const char *
 int daemon__answer(void *d, const struct http_request *rq, FILE *body, const char **content_type);
 int daemon__render_textfile(void *d, FILE *out);
 
+enum daemon_stage { DAEMON_OPENS, DAEMON_ATTACHES, DAEMON_RUNS };
+
+/*
+ * Of a daemon that ends with @err (0: a signal) in @stage: EXIT_CANNOT is for what stays as it is however often one
+ * tries. @absent: nothing was mounted at any of the paths.
+ */
+int daemon__exit_status(enum daemon_stage stage, int err, bool absent);
+
 /* SIGHUP. What is wrong leaves everything as it was. */
 void daemon__reload(struct daemon *d);
 

@@ -38,15 +38,6 @@ static int write_health(const struct serve_state *st, FILE *body)
 	return st->n_unhealthy ? 503 : 200;
 }
 
-static int write_violations(const struct daemon *d, FILE *body)
-{
-	__u64 fingerprints = stream__counts(d->stream).fingerprints, shown = 0;
-
-	while (stream__recent(d->stream, (int)shown))
-		shown++;
-	return violations__write(&d->audit, d->stream, fingerprints > shown ? fingerprints - shown : 0, body);
-}
-
 static int write_metrics(struct daemon *d, const struct serve_state *st, bool openmetrics, FILE *out)
 {
 	return metrics__write(d->metrics, &d->audit, st, openmetrics, out);
@@ -84,7 +75,7 @@ int daemon__answer(void *arg, const struct http_request *rq, FILE *body, const c
 		err = write_metrics(d, &st, rq->openmetrics, body);
 	} else if (!err && !strcmp(rq->path, "/violations")) {
 		*content_type = VIOLATIONS_TYPE;
-		err = write_violations(d, body);
+		err = violations__write(&d->audit, d->stream, body);
 	} else if (!err) {
 		*content_type = PAGE_TYPE;
 		err = page__write(&d->audit, &st, d->stream, refresh_of(rq->query), body);

@@ -106,8 +106,22 @@ static int no_room(const char *address)
 	return -E2BIG;
 }
 
+/*
+ * An address that the machine does not have yet is listened on: it may get it later than this is started. A kernel that
+ * cannot do so says at bind() what is wrong.
+ */
+static void allow_absent(int fd, int family)
+{
+	int on = 1;
+
+	if (family == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on));
+}
+
 /* @both: an IPv6 socket that takes IPv4, too. */
-static int listen_tcp(const union address *a, bool both)
+static int listen_tcp(const union address *a, bool both, bool absent)
 {
 	socklen_t len = a->any.sa_family == AF_INET ? sizeof(a->in) : sizeof(a->in6);
 	int fd, err, on = 1, v6only = !both;
@@ -115,6 +129,8 @@ static int listen_tcp(const union address *a, bool both)
 	fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
+	if (absent)
+		allow_absent(fd, a->any.sa_family);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    (a->any.sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0) ||
 	    bind(fd, &a->any, len) < 0 || listen(fd, BACKLOG) < 0) {
@@ -125,13 +141,14 @@ static int listen_tcp(const union address *a, bool both)
 	return fd;
 }
 
-static int add_tcp(struct http_listeners *l, const char *address, const union address *a, bool both)
+/* @absent: also if this machine has no such address. */
+static int add_tcp(struct http_listeners *l, const char *address, const union address *a, bool both, bool absent)
 {
 	int fd;
 
 	if (l->n == HTTP_LISTENERS)
 		return no_room(address);
-	fd = listen_tcp(a, both);
+	fd = listen_tcp(a, both, absent);
 	if (fd < 0)
 		return fd;
 	add_listener(l, fd);
@@ -158,11 +175,11 @@ static bool no_ipv6(int err)
 static int add_any(struct http_listeners *l, const char *address, int port)
 {
 	union address a = ipv6(in6addr_any, port);
-	int err = add_tcp(l, address, &a, true);
+	int err = add_tcp(l, address, &a, true, false);
 
 	if (no_ipv6(err)) {
 		a = ipv4((struct in_addr){htonl(INADDR_ANY)}, port);
-		err = add_tcp(l, address, &a, false);
+		err = add_tcp(l, address, &a, false, false);
 	}
 	return err && err != -E2BIG ? complain(address, err, AF_INET) : err;
 }
@@ -172,13 +189,13 @@ static int add_localhost(struct http_listeners *l, const char *address, int port
 {
 	union address a = ipv4((struct in_addr){htonl(INADDR_LOOPBACK)}, port);
 	socklen_t len = sizeof(a);
-	int err = add_tcp(l, address, &a, false);
+	int err = add_tcp(l, address, &a, false, false);
 
 	if (!err && getsockname(l->list[l->n - 1].fd, &a.any, &len) < 0)
 		err = -errno;
 	if (!err) {
 		a = ipv6(in6addr_loopback, ntohs(a.in.sin_port));
-		err = add_tcp(l, address, &a, false);
+		err = add_tcp(l, address, &a, false, false);
 		if (no_ipv6(err))
 			err = 0;
 	}
@@ -241,7 +258,7 @@ static int add_inet(struct http_listeners *l, const char *address)
 		a = ipv4(four, port);
 	else
 		return no_address(address);
-	err = add_tcp(l, address, &a, false);
+	err = add_tcp(l, address, &a, false, true);
 	return err && err != -E2BIG ? complain(address, err, a.any.sa_family) : err;
 }
 

@@ -10,9 +10,11 @@
 #define VIOLATIONS_TYPE "application/json"
 
 /*
- * Writes {"version": 1, "violations": […], "dropped": n} to @out: what stream__recent() has, newest first, without
- * addresses; @dropped: how many more there were. @s may be NULL: none. Returns 0 or negative errno.
+ * Writes {"version": 1, "violations": […], "fingerprints": n, "dropped": n} to @out: what stream__recent() has, newest
+ * first, without addresses; how many were met in all, each fingerprint on a mount once, with those that the rate of the
+ * stream holds back and without those that are suppressed; how many were in the list and made room for newer ones. @s
+ * may be NULL: none. Returns 0 or negative errno.
  */
-int violations__write(const struct audit *a, const struct stream *s, __u64 dropped, FILE *out);
+int violations__write(const struct audit *a, const struct stream *s, FILE *out);
 
 #endif

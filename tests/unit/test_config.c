@@ -221,6 +221,37 @@ static void test_unreadable(void **state)
 	assert_int_equal(lines, 1);
 }
 
+/* What counts where only one can, and where several do. */
+static void test_compare(void **state)
+{
+	static const char text[] = "locks a\nmount /x\nlocks b\nmount /y\n";
+	static const char more[] = "mount /x\nlocks b\nmount /y\nmount /z\n";
+	struct config a, b;
+
+	(void)state;
+	put(text, sizeof(text) - 1);
+	assert_int_equal(read_path(path, &a), 0);
+	assert_string_equal(config__last(&a, "locks")->value, "b");
+	assert_int_equal(config__last(&a, "locks")->line, 3);
+	assert_null(config__last(&a, "web.listen-address"));
+	put(more, sizeof(more) - 1);
+	assert_int_equal(read_path(path, &b), 0);
+	assert_true(config__same(&a, &b, "locks", false));
+	assert_false(config__same(&a, &b, "locks", true));
+	assert_false(config__same(&a, &b, "mount", false));
+	assert_false(config__same(&a, &b, "mount", true));
+	assert_false(config__same(&b, &a, "mount", true));
+	assert_true(config__same(&a, &a, "mount", true));
+	for (int list = 0; list < 2; list++)
+		assert_true(config__same(&a, &b, "web.listen-address", list));
+	config__free(&b);
+	for (int list = 0; list < 2; list++) {
+		assert_false(config__same(&a, &b, "locks", list)); /* an empty one has none */
+		assert_false(config__same(&b, &a, "locks", list));
+	}
+	config__free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,7 +259,7 @@ int main(void)
 		cmocka_unit_test(test_unknown),       cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_long_line),     cmocka_unit_test(test_zero_byte),
 		cmocka_unit_test(test_many_mistakes), cmocka_unit_test(test_many_entries),
-		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_compare),
 	};
 	int fd = mkstemp(path), failed;
 
