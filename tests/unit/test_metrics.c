@@ -226,6 +226,30 @@ static void test_decided_later(void **state)
 	take_steps(steps, COUNT(steps));
 }
 
+/* Folios that were unlocked late are no breaches any more; the next one that is stuck is. */
+static void test_falls(void **state)
+{
+	static const __u64 steps[][2] = {{5, 5}, {0, 5}, {1, 6}}; /* as judged, as published */
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		char *text;
+
+		made_up.n_breaches = 1;
+		made_up.breaches[0] =
+			(struct made_breach){.fs = "ext4",
+					     .rule = "address_space_operations.read_folio.folio_lock.folio.after",
+					     .seen = SEEN_NOT_UNLOCKED,
+					     .violations = steps[i][0]};
+		text = written(false);
+		assert_true(value(text, "vfslock_violations_total{fs=\"ext4\",ops=\"address_space_operations\",method="
+					"\"read_folio\","
+					"rule=\"address_space_operations.read_folio.folio_lock.folio.after\",evidence="
+					"\"proof\"}") == (double)steps[i][1]);
+		free(text);
+	}
+}
+
 /* Old calls do not come back under a new name, whichever way the suppressions changed. */
 static void test_suppressions(void **state)
 {
@@ -544,6 +568,7 @@ int main(void)
 		TEST(test_growth),
 		TEST(test_doubt),
 		TEST(test_decided_later),
+		TEST(test_falls),
 		TEST(test_suppressions),
 		TEST(test_breaches_anew),
 		TEST(test_update_before_change),
