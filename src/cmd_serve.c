@@ -11,7 +11,7 @@
 #include "rights.h"
 #include "service.h"
 
-#define MAX_MOUNTS VL_OWNERS
+#define MAX_MOUNTS AUDIT_MAX_MOUNTS
 
 struct server {
 	struct daemon_options o;

@@ -32,10 +32,10 @@ static void tell_later(const struct daemon *d, const struct config *now)
 
 static int set_mounts(struct daemon *d, const struct config *c)
 {
-	char *paths[VL_OWNERS];
+	char *paths[AUDIT_MAX_MOUNTS];
 	int n = 0, err;
 
-	for (int i = 0; i < c->n && n < VL_OWNERS; i++)
+	for (int i = 0; i < c->n && n < AUDIT_MAX_MOUNTS; i++)
 		if (!strcmp(c->entries[i].name, "mount"))
 			paths[n++] = (char *)c->entries[i].value;
 	if (!n) {

@@ -36,6 +36,7 @@ struct target {
 	int type_number;   /* of fs_type, in audit.types */
 	bool unmounted;    /* or not mounted yet: then super_block is 0 */
 	bool removed;      /* the configuration names it no more */
+	bool refused;      /* mounted, but it has no place among the others: tried again when one of them goes */
 	bool again;        /* it was unmounted, and has come back */
 	struct ops_table *tables;
 	int n_tables;

@@ -8,9 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Each has a place of its own in the table of owners. */
-#define MAX_TARGETS VL_OWNERS
-
 static const char other_types[] = "other";
 
 int mounts__type(struct audit *a, const char *fs_type)
@@ -41,7 +38,7 @@ static const struct target *same_filesystem(const struct audit *a, const struct 
 /* Where everything is taken, one that the configuration no longer names makes room. */
 static struct target *find_room(struct audit *a)
 {
-	if (a->n_targets < MAX_TARGETS)
+	if (a->n_targets < AUDIT_MAX_MOUNTS)
 		return &a->targets[a->n_targets++];
 	for (int i = 0; i < a->n_targets; i++)
 		if (a->targets[i].removed && a->targets[i].unmounted)
@@ -54,7 +51,7 @@ static int add_target(struct audit *a, const struct target *t)
 	struct target *to = find_room(a);
 
 	if (!to) {
-		fprintf(stderr, "vfslock: %d filesystems at most can be audited at once\n", MAX_TARGETS);
+		fprintf(stderr, "vfslock: %d filesystems at most can be audited at once\n", AUDIT_MAX_MOUNTS);
 		return -E2BIG;
 	}
 	target__free(to);
@@ -101,54 +98,91 @@ static int discover_path(struct audit *a, const char *path)
 	return add_target(a, &t);
 }
 
-/* An object belongs to the first target that it is found from. */
-static int add_owner(struct audit *a, __u64 address, int target)
+/* Where all owners are to be: made first and put in force then, as it may fail. */
+struct places {
+	struct owner owners[AUDIT_MAX_OWNERS];
+	int n;
+	__u32 multiplier;
+};
+
+/* An object belongs to the first target that it is found from. There are no more than three of each target. */
+static void add_owner(struct places *p, __u64 address, int target)
 {
-	for (int i = 0; i < a->n_owners; i++)
-		if (a->owners[i].address == address)
-			return 0;
-	if (a->n_owners == VL_OWNERS)
-		return -E2BIG;
+	for (int i = 0; i < p->n; i++)
+		if (p->owners[i].address == address)
+			return;
 	if (address)
-		a->owners[a->n_owners++] = (struct owner){.address = address, .target = target};
-	return 0;
+		p->owners[p->n++] = (struct owner){.address = address, .target = target};
 }
 
-/* Those of all that are mounted now. */
+/* For those of all that are mounted now. Nothing is changed if there is no room. */
 static int place_owners(struct audit *a)
 {
-	int err = 0;
+	struct places p = {.multiplier = a->multiplier};
 
-	a->n_owners = 0;
-	for (int i = 0; i < a->n_targets && !err; i++) {
+	for (int i = 0; i < a->n_targets; i++) {
 		const struct target *t = &a->targets[i];
 
 		if (!is_present(t))
 			continue;
-		err = add_owner(a, t->super_block, i);
-		if (!err)
-			err = add_owner(a, t->disk, i);
-		if (!err)
-			err = add_owner(a, t->type, i);
+		add_owner(&p, t->super_block, i);
+		add_owner(&p, t->disk, i);
+		add_owner(&p, t->type, i);
 	}
 	/* With the multiplier that is in force, the others keep their places. */
-	if (!err && !owners__place_with(a->owners, a->n_owners, a->multiplier))
-		a->multiplier = owners__place(a->owners, a->n_owners);
-	if (!err && (a->multiplier || !a->n_owners))
-		return 0;
+	if (!owners__place_with(p.owners, p.n, p.multiplier))
+		p.multiplier = owners__place(p.owners, p.n);
+	if (!p.multiplier)
+		return -E2BIG;
+	memcpy(a->owners, p.owners, sizeof(a->owners));
+	a->n_owners = p.n;
+	a->multiplier = p.multiplier;
+	return 0;
+}
+
+/* Equal lower halves of two addresses are all but the only reason; a new mount has new ones. */
+static void refuse(struct target *t)
+{
+	t->unmounted = true;
+	t->refused = true;
 	fprintf(stderr,
-		"vfslock: the addresses of %d filesystems, their disks and types cannot be told apart in one audit: "
-		"audit fewer at a time\n",
-		a->n_targets);
-	return -E2BIG;
+		"vfslock: %s is not audited: its address in the kernel, or its disk's, cannot be told apart from "
+		"another one's. Unmount it and mount it again, or audit it alone.\n",
+		t->path);
+}
+
+/* A report must be of all that was asked for. A daemon does without those that have no place beside the first ones. */
+static int place_all(struct audit *a)
+{
+	bool present[AUDIT_MAX_MOUNTS];
+
+	if (!place_owners(a))
+		return 0;
+	if (!a->options.daemon) {
+		fprintf(stderr,
+			"vfslock: the addresses of %d filesystems, their disks and types cannot be told apart in one "
+			"audit: audit fewer at a time\n",
+			a->n_targets);
+		return -E2BIG;
+	}
+	for (int i = 0; i < a->n_targets; i++) {
+		present[i] = is_present(&a->targets[i]);
+		a->targets[i].unmounted = true;
+	}
+	for (int i = 0; i < a->n_targets; i++) {
+		a->targets[i].unmounted = !present[i];
+		if (present[i] && place_owners(a))
+			refuse(&a->targets[i]);
+	}
+	return 0;
 }
 
 int mounts__discover(struct audit *a)
 {
 	int present = 0, err = 0;
 
-	a->targets = calloc(MAX_TARGETS, sizeof(*a->targets));
-	a->tables_planned = calloc(MAX_TARGETS, sizeof(*a->tables_planned));
+	a->targets = calloc(AUDIT_MAX_MOUNTS, sizeof(*a->targets));
+	a->tables_planned = calloc(AUDIT_MAX_MOUNTS, sizeof(*a->tables_planned));
 	if (!a->targets || !a->tables_planned)
 		return -ENOMEM;
 	for (int i = 0; i < a->options.n_paths && !err; i++)
@@ -159,7 +193,7 @@ int mounts__discover(struct audit *a)
 		fputs("vfslock: nothing is mounted at any of the paths\n", stderr);
 		err = -ENOENT;
 	}
-	return err ? err : place_owners(a);
+	return err ? err : place_all(a);
 }
 
 /* To which mount and type the places belong, before anything is compared with them. */
@@ -168,8 +202,8 @@ static void name_owners(struct audit *a, volatile struct vl_control *control)
 	for (int i = 0; i < a->n_owners; i++) {
 		const struct owner *o = &a->owners[i];
 
-		control->targets[o->index] = (__u32)o->target;
-		control->types[o->index] = (__u8)a->targets[o->target].type_number;
+		control->owners[o->index].target = (__u32)o->target;
+		control->owners[o->index].type = (__u8)a->targets[o->target].type_number;
 	}
 }
 
@@ -179,7 +213,7 @@ void mounts__watch(struct audit *a)
 
 	control->multiplier = a->multiplier;
 	name_owners(a, control);
-	owners__write(a->owners, a->n_owners, control->watched);
+	owners__watch(control, a->owners, a->n_owners);
 }
 
 static int check_target(struct audit *a, struct target *t)
@@ -208,27 +242,24 @@ int mounts__check(struct audit *a)
 }
 
 /*
- * Those unmounted meanwhile are left out: the hook has cleared them in `watched`, and clears `owners` next. One that is
- * cleared between the reading and the writing here is seen by reading again.
+ * Those unmounted meanwhile are left out: the hook has cleared `watched` of them, and clears `counted` next. One that
+ * is cleared between the reading and the writing here is seen by reading again.
  */
 void mounts__arm(struct audit *a)
 {
 	volatile struct vl_control *control = templates__control(a->templates);
 
 	for (int i = 0; i < VL_OWNERS; i++)
-		control->owners[i] = control->watched[i];
+		control->owners[i].counted = control->owners[i].watched;
 	__sync_synchronize();
 	for (int i = 0; i < VL_OWNERS; i++)
-		if (control->watched[i] == VL_NOBODY)
-			control->owners[i] = VL_NOBODY;
+		if (control->owners[i].watched == VL_NOBODY)
+			control->owners[i].counted = VL_NOBODY;
 }
 
 void mounts__disarm(struct audit *a)
 {
-	volatile struct vl_control *control = templates__control(a->templates);
-
-	owners__write(NULL, 0, control->owners);
-	owners__write(NULL, 0, control->watched);
+	owners__clear(templates__control(a->templates));
 }
 
 /* The first that is mounted and has the object, or -1. */
@@ -258,7 +289,7 @@ static void drop_owners(struct audit *a)
 		if (user >= 0)
 			o->target = user;
 		else
-			control->owners[o->index] = control->watched[o->index] = VL_NOBODY;
+			control->owners[o->index].counted = control->owners[o->index].watched = VL_NOBODY;
 	}
 	name_owners(a, control);
 }
@@ -268,7 +299,16 @@ static bool was_let_go(const struct audit *a, const struct target *t)
 {
 	volatile struct vl_control *control = templates__control(a->templates);
 
-	return control->watched[vl_owner_index((__u32)t->super_block, a->multiplier)] == VL_NOBODY;
+	return control->owners[vl_owner_index((__u32)t->super_block, a->multiplier)].watched == VL_NOBODY;
+}
+
+/* It makes room: those that found no place may find one now. */
+static void let_go(struct audit *a, struct target *t)
+{
+	t->unmounted = true;
+	for (int i = 0; i < a->n_targets; i++)
+		a->targets[i].refused = false;
+	a->mounts_changed = true;
 }
 
 /* A notice that comes late may be of one whose address another one has by now, which is audited already. */
@@ -279,10 +319,8 @@ void mounts__unmounted(struct audit *a, __u64 super_block)
 	for (int i = 0; i < a->n_targets; i++) {
 		struct target *t = &a->targets[i];
 
-		if (is_present(t) && t->super_block == super_block && was_let_go(a, t)) {
-			t->unmounted = true;
-			a->mounts_changed = true;
-		}
+		if (is_present(t) && t->super_block == super_block && was_let_go(a, t))
+			let_go(a, t);
 		all = all && t->unmounted;
 	}
 	a->unmounted = all && !a->options.daemon;
@@ -305,7 +343,7 @@ static void move_all(struct audit *a)
 	mounts__watch(a);
 	for (int i = 0; i < a->n_targets; i++)
 		if (is_present(&a->targets[i]) && check_target(a, &a->targets[i])) {
-			a->targets[i].unmounted = true;
+			let_go(a, &a->targets[i]);
 			drop_owners(a);
 		}
 }
@@ -327,7 +365,7 @@ static int place_target(struct audit *a, const struct target *t)
 		const struct owner *o = &a->owners[i];
 
 		if (o->address == t->super_block || o->address == t->disk || o->address == t->type)
-			control->watched[o->index] = o->address;
+			control->owners[o->index].watched = o->address;
 	}
 	return a->locks ? locks__set_targets(a->locks, a->ksyms, a->targets, a->n_targets) : 0;
 }
@@ -349,6 +387,10 @@ static int take_up(struct audit *a, int target)
 	*old = t;
 	a->tables_planned[target] = 0;
 	err = place_target(a, old);
+	if (err == -E2BIG) {
+		refuse(old);
+		return err;
+	}
 	if (!err)
 		err = check_target(a, old);
 	if (!err)
@@ -364,13 +406,17 @@ static int take_up(struct audit *a, int target)
 	return 0;
 }
 
+static bool is_waited_for(const struct target *t)
+{
+	return !is_present(t) && !t->removed && !t->refused;
+}
+
 int mounts__take_up(struct audit *a)
 {
 	int n = 0;
 
 	for (int i = 0; i < a->n_targets; i++)
-		if (!is_present(&a->targets[i]) && !a->targets[i].removed && is_mount_point(a->targets[i].path) &&
-		    !take_up(a, i))
+		if (is_waited_for(&a->targets[i]) && is_mount_point(a->targets[i].path) && !take_up(a, i))
 			n++;
 	return n;
 }
@@ -400,7 +446,7 @@ int mounts__set_paths(struct audit *a, char *const *paths, int n)
 
 		t->removed = !listed(t->path, paths, n);
 		if (t->removed && is_present(t)) {
-			t->unmounted = true;
+			let_go(a, t);
 			fprintf(stderr, "vfslock: %s is no longer audited\n", t->path);
 		}
 	}

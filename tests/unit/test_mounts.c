@@ -203,13 +203,13 @@ static int counted(__u64 address)
 {
 	__u64 at = vl_owner_index((__u32)address, control.multiplier);
 
-	return control.owners[at] == address ? (int)control.targets[at] : -1;
+	return control.owners[at].counted == address ? (int)control.owners[at].target : -1;
 }
 
 static bool is_inert(void)
 {
 	for (int i = 0; i < VL_OWNERS; i++)
-		if (control.owners[i] != VL_NOBODY || control.watched[i] != VL_NOBODY)
+		if (control.owners[i].counted != VL_NOBODY || control.owners[i].watched != VL_NOBODY)
 			return false;
 	return true;
 }
@@ -254,8 +254,8 @@ static void test_discover(void **state)
 	assert_int_equal(counted(SB(3)), 1);
 	assert_int_equal(counted(XFS), 1);
 	assert_int_equal(counted(SB(2)), -1);
-	assert_int_equal(control.types[vl_owner_index((__u32)SB(3), control.multiplier)], 1);
-	assert_int_equal(control.types[vl_owner_index((__u32)SB(1), control.multiplier)], 0);
+	assert_int_equal(control.owners[vl_owner_index((__u32)SB(3), control.multiplier)].type, 1);
+	assert_int_equal(control.owners[vl_owner_index((__u32)SB(1), control.multiplier)].type, 0);
 	mounts__disarm(&audit);
 	assert_true(is_inert());
 }
@@ -264,11 +264,11 @@ static void test_discover(void **state)
 static void test_watch_before_arm(void **state)
 {
 	(void)state;
-	owners__write(NULL, 0, control.owners);
+	owners__clear(&control);
 	assert_int_equal(discover((const char *const[]){"/a", NULL}), 0);
 	mounts__watch(&audit);
 	assert_int_equal(counted(SB(1)), -1);
-	assert_true(control.watched[vl_owner_index((__u32)SB(1), control.multiplier)] == SB(1));
+	assert_true(control.owners[vl_owner_index((__u32)SB(1), control.multiplier)].watched == SB(1));
 	mounts__arm(&audit);
 	assert_int_equal(counted(SB(1)), 0);
 }
@@ -331,27 +331,27 @@ static void test_too_many(void **state)
 	(void)state;
 	audit.options.daemon = true;
 	paths[0] = "/a";
-	for (int i = 1; i < VL_OWNERS + 1; i++) {
+	for (int i = 1; i < AUDIT_MAX_MOUNTS + 1; i++) {
 		snprintf(names[i], sizeof(names[i]), "/n%d", i);
 		paths[i] = names[i];
 	}
-	paths[VL_OWNERS] = NULL;
+	paths[AUDIT_MAX_MOUNTS] = NULL;
 	assert_int_equal(discover(paths), 0);
-	assert_int_equal(audit.n_targets, VL_OWNERS);
+	assert_int_equal(audit.n_targets, AUDIT_MAX_MOUNTS);
 	mounts__watch(&audit);
 	mounts__arm(&audit);
-	paths[VL_OWNERS] = names[VL_OWNERS];
+	paths[AUDIT_MAX_MOUNTS] = names[AUDIT_MAX_MOUNTS];
 	assert_int_equal(set_paths(paths), -E2BIG);
 	assert_non_null(strstr(said.text, "64 filesystems at most"));
-	assert_int_equal(audit.n_targets, VL_OWNERS);
+	assert_int_equal(audit.n_targets, AUDIT_MAX_MOUNTS);
 	assert_int_equal(counted(SB(1)), 0);
 	/* What is named no more makes room for what is new. */
-	paths[VL_OWNERS - 1] = names[VL_OWNERS];
-	paths[VL_OWNERS] = NULL;
+	paths[AUDIT_MAX_MOUNTS - 1] = names[AUDIT_MAX_MOUNTS];
+	paths[AUDIT_MAX_MOUNTS] = NULL;
 	assert_int_equal(set_paths(paths), 0);
-	assert_int_equal(audit.n_targets, VL_OWNERS);
-	assert_string_equal(audit.targets[VL_OWNERS - 1].path, names[VL_OWNERS]);
-	assert_false(audit.targets[VL_OWNERS - 1].removed);
+	assert_int_equal(audit.n_targets, AUDIT_MAX_MOUNTS);
+	assert_string_equal(audit.targets[AUDIT_MAX_MOUNTS - 1].path, names[AUDIT_MAX_MOUNTS]);
+	assert_false(audit.targets[AUDIT_MAX_MOUNTS - 1].removed);
 	assert_int_equal(counted(SB(1)), 0);
 }
 
@@ -362,8 +362,8 @@ static void unmount(__u64 super_block)
 {
 	__u32 at = vl_owner_index((__u32)super_block, control.multiplier);
 
-	if (control.watched[at] == super_block)
-		control.watched[at] = control.owners[at] = VL_NOBODY;
+	if (control.owners[at].watched == super_block)
+		control.owners[at].watched = control.owners[at].counted = VL_NOBODY;
 	mounts__unmounted(&audit, super_block);
 }
 
@@ -434,13 +434,13 @@ static void test_sweep(void **state)
 	START("/a", "/b");
 	mounts__sweep(&audit);
 	assert_false(audit.mounts_changed);
-	control.watched[vl_owner_index((__u32)SB(1), control.multiplier)] = VL_NOBODY;
+	control.owners[vl_owner_index((__u32)SB(1), control.multiplier)].watched = VL_NOBODY;
 	mounts__sweep(&audit);
 	assert_true(audit.targets[0].unmounted);
 	assert_false(audit.targets[1].unmounted);
 	assert_true(audit.mounts_changed);
 	assert_false(audit.unmounted);
-	control.watched[vl_owner_index((__u32)SB(2), control.multiplier)] = VL_NOBODY;
+	control.owners[vl_owner_index((__u32)SB(2), control.multiplier)].watched = VL_NOBODY;
 	mounts__sweep(&audit);
 	assert_true(audit.unmounted);
 }
@@ -451,7 +451,7 @@ static void test_arm_after_unmount(void **state)
 	(void)state;
 	assert_int_equal(discover((const char *const[]){"/a", "/b", NULL}), 0);
 	mounts__watch(&audit);
-	control.watched[vl_owner_index((__u32)SB(1), control.multiplier)] = VL_NOBODY;
+	control.owners[vl_owner_index((__u32)SB(1), control.multiplier)].watched = VL_NOBODY;
 	mounts__arm(&audit);
 	assert_int_equal(counted(SB(1)), -1);
 	assert_int_equal(counted(SB(2)), 1);
@@ -523,36 +523,101 @@ static void test_take_up_fails(void **state)
 	assert_int_equal(counted(SB(8)), 1);
 }
 
-/* Many come and go: everybody has a place of his own, whatever multiplier that takes. */
+/* As many as there can be, each on its own disk: everybody has a place of his own, whatever multiplier that takes. */
 static void test_many(void **state)
 {
-	static char names[20][8];
-	const char *paths[22] = {"/a"};
+	static char names[AUDIT_MAX_MOUNTS][8];
+	const char *paths[AUDIT_MAX_MOUNTS + 1] = {"/a"};
+	int n = AUDIT_MAX_MOUNTS - 1;
 
 	(void)state;
 	audit.options.daemon = true;
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < n; i++) {
 		snprintf(names[i], sizeof(names[i]), "/n%d", i);
 		paths[i + 1] = names[i];
 	}
-	paths[21] = NULL;
+	paths[n + 1] = NULL;
 	assert_int_equal(discover(paths), 0);
 	mounts__watch(&audit);
 	mounts__arm(&audit);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < n; i++) {
 		mount_at(names[i], 10 + i, i % 2 ? EXT4 : XFS);
 		assert_int_equal(take_up(), 1);
+		mounts__sweep(&audit);
 		for (int k = 0; k <= i; k++) {
 			assert_int_equal(counted(SB(10 + (__u64)k)), k + 1);
 			assert_int_equal(counted(DISK(10 + (__u64)k)), k + 1);
 		}
 		assert_int_equal(counted(SB(1)), 0);
 	}
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < n; i++) {
 		unmount(SB(10 + (__u64)i));
 		assert_int_equal(counted(SB(10 + (__u64)i)), -1);
 		assert_int_equal(counted(SB(1)), 0);
 	}
+}
+
+/* Its lower half is /a's: no index tells them apart. All others stay as they are; it has its turn when /a goes. */
+static void test_take_up_refused(void **state)
+{
+	__u32 multiplier;
+
+	(void)state;
+	audit.options.daemon = true;
+	START("/a", "/b", "/later");
+	multiplier = control.multiplier;
+	mount_at("/later", 8, XFS);
+	mounted[n_mounted - 1].super_block = SB(1) + (1ULL << 32);
+	assert_int_equal(take_up(), 0);
+	assert_int_equal(lines, 1);
+	assert_non_null(strstr(said.text, "vfslock: /later is not audited: "));
+	assert_true(audit.targets[2].unmounted && audit.targets[2].refused);
+	assert_int_equal(control.multiplier, multiplier);
+	assert_int_equal(audit.multiplier, multiplier);
+	assert_int_equal(counted(SB(1) + (1ULL << 32)), -1);
+	assert_int_equal(counted(DISK(8)), -1);
+	assert_int_equal(counted(XFS), -1);
+	/* It is said once. */
+	n_freed = 0;
+	assert_int_equal(take_up(), 0);
+	assert_int_equal(lines, 0);
+	assert_int_equal(n_freed, 0);
+	audit.mounts_changed = false;
+	mounts__sweep(&audit);
+	assert_false(audit.mounts_changed);
+	assert_int_equal(counted(SB(1)), 0);
+	assert_int_equal(counted(DISK(1)), 0);
+	assert_int_equal(counted(SB(2)), 1);
+	unmount(SB(1));
+	unmount_at("/a");
+	assert_int_equal(take_up(), 1);
+	assert_int_equal(counted(SB(1) + (1ULL << 32)), 2);
+	assert_int_equal(counted(SB(2)), 1);
+}
+
+/* The same at the start: a report is refused, a daemon does without that one, and with those after it. */
+static void test_discover_refused(void **state)
+{
+	(void)state;
+	mount_at("/like-b", 8, XFS);
+	mounted[n_mounted - 1].disk = DISK(2) + (1ULL << 32);
+	assert_int_equal(discover((const char *const[]){"/a", "/b", "/like-b", "/c", NULL}), -E2BIG);
+	assert_int_equal(lines, 1);
+	assert_non_null(strstr(said.text, "cannot be told apart in one audit"));
+	assert_int_equal(tear_down(NULL), 0);
+	memset(&audit, 0, sizeof(audit));
+	audit.options.daemon = true;
+	assert_int_equal(discover((const char *const[]){"/a", "/b", "/like-b", "/c", NULL}), 0);
+	assert_int_equal(lines, 1);
+	assert_non_null(strstr(said.text, "vfslock: /like-b is not audited: "));
+	mounts__watch(&audit);
+	assert_int_equal(mounts__check(&audit), 0);
+	mounts__arm(&audit);
+	assert_int_equal(counted(SB(1)), 0);
+	assert_int_equal(counted(SB(2)), 1);
+	assert_int_equal(counted(DISK(2)), 1);
+	assert_int_equal(counted(SB(8)), -1);
+	assert_int_equal(counted(SB(3)), 3);
 }
 
 /* ------------------------------------------------------------------------------------------------- other paths ---- */
@@ -634,6 +699,8 @@ int main(void)
 		TEST(test_take_up_same),
 		TEST(test_take_up_fails),
 		TEST(test_many),
+		TEST(test_take_up_refused),
+		TEST(test_discover_refused),
 		TEST(test_set_paths),
 		TEST(test_set_same_paths),
 		TEST(test_set_twice),
