@@ -1,218 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of the mounts: who is audited while filesystems come and go, as the programs see it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "capture.h"
-#include "mounts.h"
-
-/* What is mounted where, as discovery finds it. */
-struct mounted {
-	const char *path;
-	__u64 super_block, disk, type;
-	const char *fs_type;
-};
-
-#define EXT4 0xffff888000400040ULL
-#define XFS 0xffff888000500080ULL
-#define SB(n) (0xffff888012340000ULL + 0x800 * (n))
-#define DISK(n) (0xffff888056780000ULL + 0x1000 * (n))
-
-static struct mounted mounted[80];
-static int n_mounted;
-static int n_attached, attach_error, n_lock_updates, n_freed;
-static struct vl_control control;
-static struct audit audit;
-static struct capture said;
-static int lines;
-
-int __wrap_statx(int dir, const char *path, int flags, unsigned int mask, struct statx *out);
-
-static const struct mounted *mounted_at(const char *path)
-{
-	for (int i = 0; i < n_mounted; i++)
-		if (!strcmp(mounted[i].path, path))
-			return &mounted[i];
-	return NULL;
-}
-
-/* Every path is there; some are mount points. Nothing may be mounted just because somebody looks. */
-int __wrap_statx(int dir, const char *path, int flags, unsigned int mask, struct statx *out)
-{
-	(void)dir;
-	(void)mask;
-	assert_true(flags & AT_NO_AUTOMOUNT);
-	*out = (struct statx){.stx_attributes_mask = STATX_ATTR_MOUNT_ROOT,
-			      .stx_attributes = mounted_at(path) ? STATX_ATTR_MOUNT_ROOT : 0};
-	return 0;
-}
-
-int discover__mount(struct discovery *d, const char *path, struct target *out)
-{
-	const struct mounted *m = mounted_at(path);
-
-	(void)d;
-	*out = (struct target){0};
-	if (!m)
-		return -ENOTBLK;
-	*out = (struct target){.super_block = m->super_block, .disk = m->disk, .type = m->type, .id = "id"};
-	snprintf(out->path, sizeof(out->path), "%s", path);
-	snprintf(out->fs_type, sizeof(out->fs_type), "%s", m->fs_type);
-	out->tables = malloc(sizeof(*out->tables));
-	out->tables[0] = (struct ops_table){.addr = m->super_block + 1};
-	out->n_tables = 1;
-	return 0;
-}
-
-int discover__add_table(struct target *t, int ops, enum table_kind kind, __u64 addr, const char *found)
-{
-	(void)ops;
-	(void)kind;
-	(void)found;
-	assert_true(t->tables[0].addr == addr);
-	return 0;
-}
-
-void target__free(struct target *t)
-{
-	n_freed += t->tables != NULL;
-	free(t->tables);
-	t->tables = NULL;
-	t->n_tables = 0;
-}
-
-volatile struct vl_control *templates__control(struct templates *t)
-{
-	(void)t;
-	return &control;
-}
-
-int locks__set_targets(struct lock_tracker *t, const struct ksyms *ks, const struct target *targets, int n_targets)
-{
-	(void)t;
-	(void)ks;
-	assert_ptr_equal(targets, audit.targets);
-	assert_int_equal(n_targets, audit.n_targets);
-	n_lock_updates++;
-	return 0;
-}
-
-int audit__attach_new(struct audit *a)
-{
-	assert_ptr_equal(a, &audit);
-	n_attached++;
-	return attach_error;
-}
-
-static void mount_at(const char *path, int number, __u64 type)
-{
-	mounted[n_mounted++] = (struct mounted){.path = path,
-						.super_block = SB((__u64)number),
-						.disk = DISK((__u64)number),
-						.type = type,
-						.fs_type = type == EXT4 ? "ext4" : "xfs"};
-}
-
-static void unmount_at(const char *path)
-{
-	struct mounted *m = (struct mounted *)mounted_at(path);
-
-	assert_non_null(m);
-	*m = mounted[--n_mounted];
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	n_mounted = n_attached = attach_error = n_lock_updates = n_freed = 0;
-	memset(&audit, 0, sizeof(audit));
-	memset(&control, 0, sizeof(control));
-	mount_at("/a", 1, EXT4);
-	mount_at("/b", 2, EXT4);
-	mount_at("/c", 3, XFS);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	for (int i = 0; i < audit.n_targets; i++)
-		target__free(&audit.targets[i]);
-	free(audit.targets);
-	free(audit.tables_planned);
-	return 0;
-}
-
-static int discover(const char *const *paths)
-{
-	int n = 0, err;
-
-	while (paths[n])
-		n++;
-	audit.options.paths = (char **)paths;
-	audit.options.n_paths = n;
-	capture_begin(&said);
-	err = mounts__discover(&audit);
-	lines = capture_end(&said);
-	return err;
-}
-
-/* Up to the point where calls are counted. */
-#define START(...)                                                                                                     \
-	do {                                                                                                           \
-		assert_int_equal(discover((const char *const[]){__VA_ARGS__, NULL}), 0);                               \
-		mounts__watch(&audit);                                                                                 \
-		assert_int_equal(mounts__check(&audit), 0);                                                            \
-		mounts__arm(&audit);                                                                                   \
-	} while (0)
-
-static int set_paths(const char *const *paths)
-{
-	int n = 0, err;
-
-	while (paths[n])
-		n++;
-	capture_begin(&said);
-	err = mounts__set_paths(&audit, (char *const *)paths, n);
-	lines = capture_end(&said);
-	return err;
-}
-
-#define SET_PATHS(...) set_paths((const char *const[]){__VA_ARGS__, NULL})
-
-static int take_up(void)
-{
-	int n;
-
-	capture_begin(&said);
-	n = mounts__take_up(&audit);
-	lines = capture_end(&said);
-	return n;
-}
-
-/* Would a program take a call about @address for one that counts? Then of which mount; else -1. */
-static int counted(__u64 address)
-{
-	__u64 at = vl_owner_index((__u32)address, control.multiplier);
-
-	return control.owners[at].counted == address ? (int)control.owners[at].target : -1;
-}
-
-static bool is_inert(void)
-{
-	for (int i = 0; i < VL_OWNERS; i++)
-		if (control.owners[i].counted != VL_NOBODY || control.owners[i].watched != VL_NOBODY)
-			return false;
-	return true;
-}
+#include "mounts_world.h"
 
 /* ------------------------------------------------------------------------------------------------------- types ---- */
 
@@ -281,7 +69,7 @@ static void test_same(void **state)
 	START("/a", "/bind");
 	assert_int_equal(audit.n_targets, 1);
 	assert_string_equal(said.text, "vfslock: /bind is the same filesystem as /a: audited once\n");
-	assert_int_equal(n_freed, 2); /* of what was found, there and by the check */
+	assert_int_equal(n_freed, 1); /* by the check: nothing was looked for at the second path */
 }
 
 static void test_not_mounted(void **state)
@@ -357,21 +145,12 @@ static void test_too_many(void **state)
 
 /* ---------------------------------------------------------------------------------------------------- unmounts ---- */
 
-/* As the hook does it, and then its notice. */
-static void unmount(__u64 super_block)
-{
-	__u32 at = vl_owner_index((__u32)super_block, control.multiplier);
-
-	if (control.owners[at].watched == super_block)
-		control.owners[at].watched = control.owners[at].counted = VL_NOBODY;
-	mounts__unmounted(&audit, super_block);
-}
-
 static void test_unmounted(void **state)
 {
 	(void)state;
 	START("/a", "/b", "/c");
 	unmount(SB(1));
+	assert_int_equal(lines, 0);
 	assert_true(audit.targets[0].unmounted);
 	assert_false(audit.targets[1].unmounted);
 	assert_true(audit.mounts_changed);
@@ -422,9 +201,13 @@ static void test_last_one_daemon(void **state)
 	audit.options.daemon = true;
 	START("/a");
 	unmount(SB(1));
+	assert_string_equal(said.text, "vfslock: /a is no longer mounted: it is waited for\n");
 	assert_false(audit.unmounted);
 	assert_true(audit.mounts_changed);
 	assert_true(is_inert());
+	/* Once. */
+	unmount(SB(1));
+	assert_int_equal(lines, 0);
 }
 
 /* Its notice was dropped; the hook has cleared its place all the same. */
@@ -501,9 +284,21 @@ static void test_take_up_same(void **state)
 	START("/a", "/later");
 	mount_at("/later", 1, EXT4);
 	assert_int_equal(take_up(), 0);
-	assert_true(audit.targets[1].unmounted);
+	assert_string_equal(said.text, "vfslock: /later is the same filesystem as /a: audited once\n");
+	assert_true(target__is_audited(&audit.targets[1]));
+	assert_ptr_equal(audit.targets[1].same_as, &audit.targets[0]);
+	assert_string_equal(audit.targets[1].path, "/later");
+	assert_string_equal(audit.targets[1].fs_type, "ext4");
+	assert_int_equal(audit.targets[1].n_tables, 0);
 	assert_int_equal(counted(SB(1)), 0);
 	assert_int_equal(n_attached, 0);
+	/* Said once, and not looked for again. */
+	n_discovered = 0;
+	assert_int_equal(take_up(), 0);
+	assert_int_equal(mounts_changed(), 0);
+	assert_int_equal(lines, 0);
+	assert_int_equal(n_discovered, 0);
+	assert_string_equal(described(), "2 of 2 filesystems");
 }
 
 /* What cannot be audited is not counted either, and is tried again. */
@@ -557,128 +352,8 @@ static void test_many(void **state)
 	}
 }
 
-/* Its lower half is /a's: no index tells them apart. All others stay as they are; it has its turn when /a goes. */
-static void test_take_up_refused(void **state)
-{
-	__u32 multiplier;
-
-	(void)state;
-	audit.options.daemon = true;
-	START("/a", "/b", "/later");
-	multiplier = control.multiplier;
-	mount_at("/later", 8, XFS);
-	mounted[n_mounted - 1].super_block = SB(1) + (1ULL << 32);
-	assert_int_equal(take_up(), 0);
-	assert_int_equal(lines, 1);
-	assert_non_null(strstr(said.text, "vfslock: /later is not audited: "));
-	assert_true(audit.targets[2].unmounted && audit.targets[2].refused);
-	assert_int_equal(control.multiplier, multiplier);
-	assert_int_equal(audit.multiplier, multiplier);
-	assert_int_equal(counted(SB(1) + (1ULL << 32)), -1);
-	assert_int_equal(counted(DISK(8)), -1);
-	assert_int_equal(counted(XFS), -1);
-	/* It is said once. */
-	n_freed = 0;
-	assert_int_equal(take_up(), 0);
-	assert_int_equal(lines, 0);
-	assert_int_equal(n_freed, 0);
-	audit.mounts_changed = false;
-	mounts__sweep(&audit);
-	assert_false(audit.mounts_changed);
-	assert_int_equal(counted(SB(1)), 0);
-	assert_int_equal(counted(DISK(1)), 0);
-	assert_int_equal(counted(SB(2)), 1);
-	unmount(SB(1));
-	unmount_at("/a");
-	assert_int_equal(take_up(), 1);
-	assert_int_equal(counted(SB(1) + (1ULL << 32)), 2);
-	assert_int_equal(counted(SB(2)), 1);
-}
-
-/* The same at the start: a report is refused, a daemon does without that one, and with those after it. */
-static void test_discover_refused(void **state)
-{
-	(void)state;
-	mount_at("/like-b", 8, XFS);
-	mounted[n_mounted - 1].disk = DISK(2) + (1ULL << 32);
-	assert_int_equal(discover((const char *const[]){"/a", "/b", "/like-b", "/c", NULL}), -E2BIG);
-	assert_int_equal(lines, 1);
-	assert_non_null(strstr(said.text, "cannot be told apart in one audit"));
-	assert_int_equal(tear_down(NULL), 0);
-	memset(&audit, 0, sizeof(audit));
-	audit.options.daemon = true;
-	assert_int_equal(discover((const char *const[]){"/a", "/b", "/like-b", "/c", NULL}), 0);
-	assert_int_equal(lines, 1);
-	assert_non_null(strstr(said.text, "vfslock: /like-b is not audited: "));
-	mounts__watch(&audit);
-	assert_int_equal(mounts__check(&audit), 0);
-	mounts__arm(&audit);
-	assert_int_equal(counted(SB(1)), 0);
-	assert_int_equal(counted(SB(2)), 1);
-	assert_int_equal(counted(DISK(2)), 1);
-	assert_int_equal(counted(SB(8)), -1);
-	assert_int_equal(counted(SB(3)), 3);
-}
-
-/* ------------------------------------------------------------------------------------------------- other paths ---- */
-
-static void test_set_paths(void **state)
-{
-	(void)state;
-	audit.options.daemon = true;
-	START("/a", "/b");
-	assert_int_equal(SET_PATHS("/b", "/c"), 0);
-	assert_string_equal(said.text, "vfslock: /a is no longer audited\n");
-	assert_true(audit.mounts_changed);
-	assert_int_equal(counted(SB(1)), -1);
-	assert_int_equal(counted(DISK(1)), -1);
-	assert_int_equal(counted(SB(2)), 1);
-	assert_int_equal(audit.n_targets, 3);
-	assert_true(audit.targets[0].removed);
-	assert_false(audit.targets[1].removed);
-	assert_true(audit.targets[2].unmounted);
-	/* /a is mounted, but nobody asks for it any more. */
-	assert_int_equal(take_up(), 1);
-	assert_int_equal(counted(SB(3)), 2);
-	assert_int_equal(counted(SB(1)), -1);
-	/* And back again: it has the number that it had. */
-	assert_int_equal(SET_PATHS("/a", "/b", "/c"), 0);
-	assert_int_equal(lines, 0);
-	assert_int_equal(audit.n_targets, 3);
-	assert_int_equal(take_up(), 1);
-	assert_int_equal(counted(SB(1)), 0);
-	assert_true(audit.targets[0].again);
-	assert_int_equal(counted(SB(2)), 1);
-	assert_int_equal(counted(SB(3)), 2);
-}
-
-static void test_set_same_paths(void **state)
-{
-	(void)state;
-	audit.options.daemon = true;
-	START("/a", "/b");
-	assert_int_equal(SET_PATHS("/b", "/a", "/a"), 0);
-	assert_int_equal(lines, 0);
-	assert_int_equal(audit.n_targets, 2);
-	assert_int_equal(take_up(), 0);
-	assert_int_equal(counted(SB(1)), 0);
-	assert_int_equal(counted(SB(2)), 1);
-}
-
-/* Twice in the file, and new: one mount. */
-static void test_set_twice(void **state)
-{
-	(void)state;
-	audit.options.daemon = true;
-	START("/a");
-	assert_int_equal(SET_PATHS("/a", "/c", "/c"), 0);
-	assert_int_equal(audit.n_targets, 2);
-	assert_int_equal(take_up(), 1);
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_types),
 		TEST(test_discover),
@@ -699,11 +374,6 @@ int main(void)
 		TEST(test_take_up_same),
 		TEST(test_take_up_fails),
 		TEST(test_many),
-		TEST(test_take_up_refused),
-		TEST(test_discover_refused),
-		TEST(test_set_paths),
-		TEST(test_set_same_paths),
-		TEST(test_set_twice),
 	};
 
 	return cmocka_run_group_tests_name("mounts", tests, NULL, NULL);
