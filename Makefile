@@ -7,7 +7,7 @@
 #	make soak	20 million calls of healthy filesystems under all kinds of load, and no violation; an hour or more, goes on
 #			where it was stopped; CALLS=50000000, KERNEL=6.12. make soak-short: the part of `make test` that does it in short
 #	make daemon	the package installed in a Debian guest with systemd and Prometheus; part of `make test`
-#	make screenshots the pictures of docs/, of what `make daemon` left
+#	make screenshots the pictures of docs/, of what `make daemon` left; fetches Grafana's components from npm
 #	make bench	what an audit costs, in guest instructions
 #	make check-spec KERNEL=6.12	the rules against the document in Debian's kernel sources
 #	make lockdep-kernel	a kernel with lockdep for the guests, built from Debian's source
@@ -92,7 +92,7 @@ $(BUILD)/unit/test_results: tests/unit/test_results.c src/results.c src/breach.c
 	$(CC) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
 # What is published, of an audit that is made up (tests/page).
-METRICS_SOURCES = src/metrics.c src/metrics_state.c src/published.c src/bytype.c src/expose.c src/process.c src/hist.c src/json.c
+METRICS_SOURCES = src/metrics.c src/metrics_state.c src/published.c src/bytype.c src/expose.c src/process.c src/hist.c src/json.c src/suppress.c
 MADE_UP = tests/page/made_up.c src/judge.c $(BUILD)/gen/rules.c
 
 $(BUILD)/unit/test_metrics: tests/unit/test_metrics.c $(METRICS_SOURCES) $(MADE_UP) $(wildcard src/*.h bpf/*.h tests/page/*.h)

@@ -257,7 +257,7 @@ static __always_inline __u64 vl_follow_vl_span(struct vl_span span, __u64 *ctx, 
 		if (at >= span.count)
 			return state;
 	}
-	vl_lose(VL_LOST_follow_full);
+	vl_lose(VL_LOST_follow_span);
 	return state;
 }
 

@@ -98,6 +98,8 @@ static __always_inline __s32 vl_stack_at_entry(__u64 *ctx, __u64 sig)
 	vl_note_##id(ctx, &f);                                                                                         \
 	f.stack = vl_stack_at_entry(ctx, sig);                                                                         \
 	vl_frame_start(ctx, &f, sig, owner);                                                                           \
+	if (!f.start_ns) /* tells a call in progress from one whose return was missed */                               \
+		f.start_ns = bpf_ktime_get_ns();                                                                       \
 	vl_frame_insert(ctx, &f);
 
 #endif

@@ -339,6 +339,34 @@ bool audit__can_attach(const struct audit *a)
 	return !a->sealed;
 }
 
+/* One number of a file in the disk's directory, or what all in it add up to. -1: it cannot be read. */
+static long disk_number(const char *disk, const char *file)
+{
+	unsigned long a = 0, b = 0;
+	char path[96];
+	FILE *f;
+	int n;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/%s", disk, file);
+	f = fopen(path, "re");
+	n = f ? fscanf(f, "%lu %lu", &a, &b) : 0;
+	if (f)
+		fclose(f);
+	return n > 0 ? (long)(a + b) : -1;
+}
+
+/*
+ * A folio may be locked for as long as its I/O takes, which is for ever where a path to the disk is gone, or a server. Only
+ * a disk that counts its I/O, and has none, is known to be idle.
+ */
+static bool is_idle(void *arg, __u32 target)
+{
+	const struct target *t = audit__target_of(arg, (int)target);
+
+	return t && t->disk_name[0] && disk_number(t->disk_name, "queue/iostats") == 1 &&
+	       disk_number(t->disk_name, "inflight") == 0;
+}
+
 int audit__poll(struct audit *a, int timeout_ms)
 {
 	int err;
@@ -351,7 +379,7 @@ int audit__poll(struct audit *a, int timeout_ms)
 		if (a->locks)
 			locks__drop_stale(a->locks);
 		if (a->follower)
-			follower__sweep(a->follower);
+			follower__sweep(a->follower, is_idle, a);
 		mounts__sweep(a);
 		a->swept_ns = clock_ns(CLOCK_MONOTONIC);
 	}
@@ -369,8 +397,9 @@ int audit__stop(struct audit *a)
 	a->stop_ns = clock_ns(CLOCK_MONOTONIC);
 	cost__stop(&a->cost, &a->plan, a->locks);
 	collector__poll(a->collector, 0);
+	collector__end(a->collector);
 	if (a->follower)
-		follower__sweep(a->follower);
+		follower__sweep(a->follower, is_idle, a);
 	err = a->locks ? locks__sweep(a->locks) : 0;
 	if (err)
 		fprintf(stderr, "vfslock: the counts of locks cannot be read: %s\n", strerror(-err));

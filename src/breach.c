@@ -42,7 +42,7 @@ static const struct suppression *find_suppression(const struct audit *a, const s
 		return NULL;
 	for (int i = 0; i < n; i++)
 		names[i + 1] = path[i].function;
-	return suppressions__find(a->suppressions, f->rule->id, names, n + 1, time(NULL));
+	return suppressions__find(a->suppressions, f->rule->id, names, n + 1, a->judged_at ? a->judged_at : time(NULL));
 }
 
 void breach__judge(const struct audit *a, struct finding *f, const struct seen_stack *s, bool *direct)

@@ -35,6 +35,7 @@ struct collector {
 	struct index stack_index;
 	struct names names;
 	__u64 n_unreturned;
+	bool ended;
 };
 
 /* A breach without a drift condition in the signature itself: the callers decide, so each call's stack is wanted. */
@@ -447,11 +448,39 @@ void collector__mute(struct collector *c, int stack)
 	bpf_map_update_elem(c->maps->muted, &k, &one, BPF_ANY);
 }
 
-static int count_one(struct collector *c, const void *key)
+/* A call that takes so long has probably returned unseen. */
+#define STALE_NS 1000000000ULL
+
+/*
+ * Calls of portable pairs that were not seen to return: while the audit goes on, those that began long ago, as the others
+ * are in progress. All in one look, as the programs take entries out meanwhile.
+ */
+static int count_unreturned(struct collector *c)
 {
-	(void)key;
-	c->n_unreturned++;
-	return 0;
+	__u32 n = VL_HASH_FRAMES, at = 0;
+	__u64 now = clock_ns(CLOCK_MONOTONIC), *keys;
+	struct vl_frame *frames;
+	int err;
+
+	c->n_unreturned = 0;
+	if (c->maps->frames_by_place < 0)
+		return 0;
+	keys = calloc(n, sizeof(*keys));
+	frames = calloc(n, sizeof(*frames));
+	err = keys && frames ? bpf_map_lookup_batch(c->maps->frames_by_place, NULL, &at, keys, frames, &n, NULL)
+			     : -ENOMEM;
+	if (err == -ENOENT) /* that was all */
+		err = 0;
+	for (__u32 i = 0; !err && i < n; i++)
+		c->n_unreturned += c->ended || (frames[i].start_ns && now - frames[i].start_ns > STALE_NS);
+	free(keys);
+	free(frames);
+	return err;
+}
+
+void collector__end(struct collector *c)
+{
+	c->ended = true;
 }
 
 int collector__sweep(struct collector *c)
@@ -465,9 +494,8 @@ int collector__sweep(struct collector *c)
 		err = each_key(c->maps->signatures, sizeof(struct vl_sig_key), count_key, c);
 	if (!err)
 		err = each_key(c->maps->by_stack, sizeof(struct vl_stack_key), take_stack, c);
-	c->n_unreturned = 0;
-	if (!err && c->maps->frames_by_place >= 0)
-		err = each_key(c->maps->frames_by_place, sizeof(__u64), count_one, c);
+	if (!err)
+		err = count_unreturned(c);
 	if (err)
 		fprintf(stderr, "vfslock: the kernel side's tables cannot be read: %s\n", strerror(-err));
 	return err;

@@ -71,6 +71,9 @@ void collector__symbols_changed(struct collector *c);
 /* Reads all counts; to be called once more after the programs are inert. */
 int collector__sweep(struct collector *c);
 
+/* The programs are inert by now: no call that began goes on. To be called before the last sweep. */
+void collector__end(struct collector *c);
+
 /*
  * The call path that a call of @ev belongs to, and its number among collector__stacks(), which never changes; the path
  * is read if it is new. Negative errno: it is not in the kernel side's table.
@@ -102,7 +105,10 @@ int collector__latency(const struct collector *c, int fn, int type, struct hist 
  */
 __u64 collector__mixed(const struct collector *c, int fn);
 
-/* Calls that portable pairs had not seen return when the programs became inert: in progress, or their return missed. */
+/*
+ * Calls that portable pairs had not seen return: after collector__end() all, in progress or their return missed; before, at
+ * the last sweep, those that began a second ago or more.
+ */
 __u64 collector__unreturned(const struct collector *c);
 
 /* Counts per enum vl_lost; @recursion: runs that the kernel skipped because the same program was already running there.

@@ -295,6 +295,9 @@ static void look_at_disk(struct discovery *d, struct target *t)
 
 	t->disk = bdev ? kmem__pointer(d->km, bdev, kbtf__offset(d->kb, "block_device.bd_disk")) : 0;
 	if (t->disk)
+		kmem__string(d->km, t->disk + (__u64)kbtf__offset(d->kb, "gendisk.disk_name"), t->disk_name,
+			     sizeof(t->disk_name));
+	if (t->disk)
 		add(t, "block_device_operations", kmem__pointer(d->km, t->disk, kbtf__offset(d->kb, "gendisk.fops")),
 		    "disk");
 }

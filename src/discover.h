@@ -32,12 +32,13 @@ struct mount_seen {
 };
 
 struct target {
-	char path[512];               /* as given */
-	char fs_type[32];             /* s_type->name */
-	char source[128];             /* device or source, from mountinfo */
-	char id[32];                  /* s_id */
-	__u64 super_block;            /* kernel addresses */
-	__u64 type, disk;             /* of its file_system_type, and of the gendisk it lies on, or 0 */
+	char path[512];    /* as given */
+	char fs_type[32];  /* s_type->name */
+	char source[128];  /* device or source, from mountinfo */
+	char id[32];       /* s_id */
+	__u64 super_block; /* kernel addresses */
+	__u64 type, disk;  /* of its file_system_type, and of the gendisk it lies on, or 0 */
+	char disk_name[32];
 	int type_number;              /* of fs_type, in audit.types */
 	bool unmounted;               /* or not mounted yet: then super_block is 0 */
 	const struct target *same_as; /* another path to its filesystem is audited; this one, @unmounted, is by that */

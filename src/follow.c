@@ -81,7 +81,7 @@ static bool is_still_locked(struct follower *f, __u64 folio, const struct vl_fol
 	return (*flags & PG_LOCKED) && mapping == call->mapping && index == call->index;
 }
 
-static void note_overdue(struct follower *f, __u64 folio, const struct vl_followed *call, __u64 flags)
+static void note_overdue(struct follower *f, __u64 folio, const struct vl_followed *call, __u64 flags, bool idle)
 {
 	struct seen_folio *o;
 	void *p;
@@ -90,6 +90,7 @@ static void note_overdue(struct follower *f, __u64 folio, const struct vl_follow
 		o = &f->overdue[i];
 		if (o->folio == folio && o->call.start_ns == call->start_ns) {
 			o->times++;
+			o->idle = o->idle || idle;
 			return;
 		}
 	}
@@ -97,7 +98,7 @@ static void note_overdue(struct follower *f, __u64 folio, const struct vl_follow
 	if (!p)
 		return; /* looked at again in a second */
 	f->overdue = p;
-	f->overdue[f->n_overdue++] = (struct seen_folio){.folio = folio, .call = *call, .flags = flags, .times = 1};
+	f->overdue[f->n_overdue++] = (struct seen_folio){.folio = folio, .call = *call, .flags = flags, .times = 1, .idle = idle};
 }
 
 /* Forgets those that were overdue, but are not followed any more. */
@@ -120,7 +121,7 @@ static int type_of(const struct vl_followed *call)
 	return (int)(call->sig >> VL_SIG_TYPE_SHIFT & (VL_TYPES - 1));
 }
 
-static void look_at(struct follower *f, __u64 folio, __u64 now)
+static void look_at(struct follower *f, __u64 folio, __u64 now, follow_idle *idle, void *arg)
 {
 	struct vl_followed call;
 	__u64 flags;
@@ -136,10 +137,10 @@ static void look_at(struct follower *f, __u64 folio, __u64 now)
 	if (call.number < VL_FOLLOW_METHODS)
 		f->pending[call.number][type_of(&call)]++;
 	if (now > call.start_ns && now - call.start_ns >= f->timeout_ns)
-		note_overdue(f, folio, &call, flags);
+		note_overdue(f, folio, &call, flags, idle(arg, call.target));
 }
 
-void follower__sweep(struct follower *f)
+void follower__sweep(struct follower *f, follow_idle *idle, void *arg)
 {
 	__u64 key, next, now = clock_ns(CLOCK_MONOTONIC);
 	__u64 *all = calloc(VL_MAX_FOLLOWED, sizeof(*all));
@@ -155,7 +156,7 @@ void follower__sweep(struct follower *f)
 	}
 	memset(f->pending, 0, sizeof(f->pending));
 	for (int i = 0; i < n; i++)
-		look_at(f, all[i], now);
+		look_at(f, all[i], now, idle, arg);
 	drop_unlocked(f);
 	free(all);
 }

@@ -22,21 +22,28 @@ struct seen_folio {
 	struct vl_followed call;
 	__u64 flags; /* as last read */
 	int times;   /* it was found to be overdue so often */
+	bool idle;   /* at one of these times its disk had nothing to do: it waits for no I/O */
 };
+
+/* Has the disk of this target nothing to do, surely? */
+typedef bool follow_idle(void *arg, __u32 target);
 
 /* @timeout_ns: age from which a folio is overdue. Returns 0 or negative errno. */
 int follower__open(struct kbtf *kb, struct kmem *km, struct templates *t, __u64 timeout_ns, struct follower **out);
 void follower__free(struct follower *f);
 
-/* To be called about once a second, and at the end: looks at all folios, forgets those whose unlocking was not seen. */
-void follower__sweep(struct follower *f);
+/*
+ * To be called about once a second, and at the end: looks at all folios, forgets those whose unlocking was not seen. @idle
+ * is asked about the disks of those that are overdue.
+ */
+void follower__sweep(struct follower *f, follow_idle *idle, void *arg);
 
 /* Those that are stuck. */
 const struct seen_folio *follower__stuck(const struct follower *f, int *n);
 
 /*
- * How many more were still locked at the last sweep, of the method with this number, on the type of filesystem with this
- * number (-1: on all).
+ * How many more were still locked at the last sweep, of the method with this number, on the type of filesystem with
+ * this number (-1: on all).
  */
 __u64 follower__pending(const struct follower *f, int number, int type);
 

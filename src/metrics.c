@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "bytype.h"
 #include "expose.h"
@@ -13,6 +14,7 @@
 struct metrics {
 	struct published *published;
 	struct metrics_state state;
+	time_t judged_at; /* when breaches were last judged for it */
 };
 
 /* What one document is written from. */
@@ -49,6 +51,7 @@ int metrics__open(struct metrics **out)
 		free(m);
 		return err;
 	}
+	m->judged_at = time(NULL);
 	*out = m;
 	return 0;
 }
@@ -61,15 +64,42 @@ void metrics__free(struct metrics *m)
 	free(m);
 }
 
-static int take(struct metrics *m, struct audit *a, int (*how)(struct published *p, const struct by_type *results))
+typedef int taking(struct published *p, const struct by_type *results);
+
+static int take_as_of(struct metrics *m, struct audit *a, time_t when, taking *how)
 {
 	struct by_type results;
-	int err = by_type__make(a, &results);
+	int err;
 
+	a->judged_at = when;
+	err = by_type__make(a, &results);
+	a->judged_at = 0;
 	if (!err)
 		err = how(m->published, &results);
 	by_type__free(&results);
 	return err;
+}
+
+/* What was suppressed until a suppression ended is not published again, as violations: it is no news. */
+static int pass_time(struct metrics *m, struct audit *a, time_t now)
+{
+	int err = 0;
+
+	if (suppressions__change(a->suppressions, m->judged_at, now)) {
+		err = take_as_of(m, a, m->judged_at, published__update);
+		if (!err)
+			err = take_as_of(m, a, now, published__rebase);
+	}
+	m->judged_at = now;
+	return err;
+}
+
+static int take(struct metrics *m, struct audit *a, taking *how)
+{
+	time_t now = time(NULL);
+	int err = pass_time(m, a, now);
+
+	return err ? err : take_as_of(m, a, now, how);
 }
 
 int metrics__update(struct metrics *m, struct audit *a)
@@ -286,8 +316,13 @@ static int write_all(struct writing *w, struct metrics *m, const struct serve_st
 int metrics__write(struct metrics *m, struct audit *a, const struct serve_state *st, bool openmetrics, FILE *out)
 {
 	struct writing w = {.published = m->published, .a = a};
-	int err = by_type__make(a, &w.results);
+	time_t now = time(NULL);
+	int err = pass_time(m, a, now);
 
+	a->judged_at = now;
+	if (!err)
+		err = by_type__make(a, &w.results);
+	a->judged_at = 0;
 	if (!err)
 		err = published__update(m->published, &w.results);
 	if (!err) {

@@ -111,7 +111,6 @@ static void write_lost(const struct audit *a, const struct by_type *results, str
 		for (int i = 0; i < VL_N_LOST; i++)
 			put_lost(e, lost__name((enum vl_lost)i), results->of[0].lost[i]);
 		put_lost(e, "recursion", results->of[0].recursion);
-		put_lost(e, "unreturned", results->of[0].unreturned);
 	}
 	if (!a->locks)
 		return;

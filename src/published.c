@@ -102,6 +102,21 @@ static void update_rule(struct published_rule *p, const struct rule_result *rr)
 	p->undecided.prev = all;
 }
 
+/* A folio may be unlocked after all: the next one that is not is a new breach, although there were more before. */
+static void fall(struct published_count *c, __u64 result)
+{
+	if (c->prev > result)
+		c->prev = result;
+}
+
+static void let_fall(struct published_rule *p, const struct rule_result *rr)
+{
+	fall(&p->violations, rr->violations);
+	fall(&p->drifts, rr->drifts);
+	fall(&p->suppressed, rr->suppressed);
+	fall(&p->undecided, breaches(rr));
+}
+
 static void rebase_rule(struct published_rule *p, const struct rule_result *rr)
 {
 	p->proven.prev = rr->proven;
@@ -128,6 +143,8 @@ static void take_method(struct type_counts *t, const struct results *r, const st
 			rebase_rule(rule, rr);
 		else
 			update_rule(rule, rr);
+		if (rr->rule->phase == RULE_AT_after)
+			let_fall(rule, rr);
 	}
 }
 

@@ -314,6 +314,10 @@ static int judge_stuck(struct maker *k, const struct seen_folio *all, int n)
 	rr->proven -= rr->proven > 0;
 	rr->seen[SEEN_FOLLOWED] -= rr->seen[SEEN_FOLLOWED] > 0;
 	rr->seen[SEEN_NOT_UNLOCKED]++;
+	if (!all[n].idle) { /* It may wait for I/O. */
+		rr->undecided++;
+		return 0;
+	}
 	sample_of_folio(k, &all[n], rule, &stack);
 	return judge_path(k, rr, &finding, &stack);
 }

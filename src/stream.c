@@ -22,6 +22,7 @@ struct known {
 	__u64 now;          /* calls in the results that are being looked at */
 	__u64 hushed;       /* of these, suppressed: should that end, they are not news */
 	__u64 base;         /* calls that were suppressed when last looked at */
+	__u64 gone;         /* calls that were told, but are breaches no more: a folio that was unlocked very late */
 	__u64 events;       /* calls that stream__call() brought */
 	__u64 may_be_wrong; /* as of one of the last of these */
 };
@@ -212,7 +213,7 @@ static void tell_if_new(struct stream *s, const struct finding *f, bool all)
 	if (at < 0)
 		return;
 	k = &s->known[at];
-	calls = k->now > k->base ? k->now - k->base : 0;
+	calls = k->now + k->gone > k->base ? k->now + k->gone - k->base : 0;
 	if (calls > k->entry.calls)
 		k->entry.calls = calls;
 	count_recent(s, k, f->sample.last_ns);
@@ -242,9 +243,10 @@ int stream__update(struct stream *s, const struct results *r, bool all)
 	for (int i = 0; i < s->n; i++) {
 		struct known *k = &s->known[i];
 
-		/* There may be fewer than were told: a folio that was unlocked very late. */
 		if (k->hushed)
 			k->base = k->hushed > k->entry.calls ? k->hushed - k->entry.calls : 0;
+		else if (k->entry.rule->phase == RULE_AT_after && k->now + k->gone < k->entry.calls)
+			k->gone = k->entry.calls - k->now; /* so that the next one is news */
 	}
 	for (int i = 0; i < r->n_findings; i++)
 		if (is_told(s, &r->findings[i]))

@@ -137,6 +137,14 @@ int suppressions__load(const char *path, struct suppressions **out)
 	return err;
 }
 
+bool suppressions__change(const struct suppressions *s, time_t then, time_t now)
+{
+	for (int i = 0; s && i < s->n; i++)
+		if (s->of[i].expires && (s->of[i].expires <= then) != (s->of[i].expires <= now))
+			return true;
+	return false;
+}
+
 void suppressions__free(struct suppressions *s)
 {
 	if (!s)

@@ -33,6 +33,9 @@ void suppressions__free(struct suppressions *s); /* @s may be NULL */
 const struct suppression *suppressions__find(const struct suppressions *s, const char *rule,
 					     const char *const *functions, int n, time_t now);
 
+/* Is there one that is in force at one of the two times only? @s may be NULL. */
+bool suppressions__change(const struct suppressions *s, time_t then, time_t now);
+
 int suppressions__count(const struct suppressions *s);
 
 #endif

@@ -55,8 +55,8 @@ size_t templates__map_bytes(const struct templates *t); /* memory of all maps, a
 
 /*
  * The per-CPU counts of function @fn, and the per-CPU latencies of histogram @histogram for one type of filesystem:
- * shared memory, templates__cpus() entries; NULL if no program was ever cloned for it. @type counts from the histogram's
- * first, and is below templates__timed_types().
+ * shared memory, templates__cpus() entries; NULL if no program was ever cloned for it. @type counts from the
+ * histogram's first, and is below templates__timed_types().
  */
 const struct vl_row *templates__rows(const struct templates *t, int fn);
 const struct vl_hist *templates__histograms(const struct templates *t, int histogram, int type);

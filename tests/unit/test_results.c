@@ -359,9 +359,9 @@ static void test_never_unlocked(void **state)
 	struct judged o;
 
 	(void)state;
-	folios[0] = (struct seen_folio){.folio = 1, .call = {.start_ns = 10, .pid = 4}, .flags = 1};
-	folios[1] = (struct seen_folio){.folio = 2, .call = {.start_ns = 10, .pid = 4}, .flags = 1};
-	folios[2] = (struct seen_folio){.folio = 3, .call = {.start_ns = 20, .pid = 4}, .flags = 1};
+	folios[0] = (struct seen_folio){.folio = 1, .idle = true, .call = {.start_ns = 10, .pid = 4}, .flags = 1};
+	folios[1] = (struct seen_folio){.folio = 2, .idle = true, .call = {.start_ns = 10, .pid = 4}, .flags = 1};
+	folios[2] = (struct seen_folio){.folio = 3, .idle = true, .call = {.start_ns = 20, .pid = 4}, .flags = 1};
 	judge_folios_seen(&o, 3, true, 0);
 	assert_int_equal(o.rule->verdict, VERDICT_VIOLATION);
 	assert_int_equal(o.rule->violations, 2);
@@ -372,6 +372,21 @@ static void test_never_unlocked(void **state)
 	assert_int_equal(o.results.findings[0].calls, 2);
 	assert_int_equal(o.results.findings[0].judgement.seen, SEEN_NOT_UNLOCKED);
 	assert_int_equal(o.results.findings[0].n_ips, 2);
+	results__free(&o.results);
+}
+
+/* Its disk was never idle when it was looked at: it may wait for I/O. */
+static void test_waits_for_io(void **state)
+{
+	struct judged o;
+
+	(void)state;
+	folios[0] = (struct seen_folio){.folio = 1, .call = {.start_ns = 10, .pid = 4}, .flags = 1};
+	judge_folios_seen(&o, 1, true, 0);
+	assert_int_equal(o.rule->violations, 0);
+	assert_int_equal(o.rule->undecided, 1);
+	assert_int_equal(o.rule->verdict, VERDICT_UNVERIFIABLE);
+	assert_int_equal(o.results.n_findings, 0);
 	results__free(&o.results);
 }
 
@@ -400,7 +415,7 @@ int main(void)
 		cmocka_unit_test(test_breach),          cmocka_unit_test(test_callers_apart),
 		cmocka_unit_test(test_no_stack),        cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_more_than_mixed), cmocka_unit_test(test_shared_by_others),
-		cmocka_unit_test(test_shared_by_self),  cmocka_unit_test(test_unlocked_later),
+		cmocka_unit_test(test_shared_by_self),  cmocka_unit_test(test_unlocked_later),  cmocka_unit_test(test_waits_for_io),
 		cmocka_unit_test(test_never_unlocked),  cmocka_unit_test(test_maybe_unlocked),
 	};
 

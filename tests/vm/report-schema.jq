@@ -63,7 +63,7 @@ fields("report"; {version: "number", kernel: "string", spec: "string|null", moun
   (select(.rules != .checked + .unverifiable + .not_attached) | "coverage: rules do not add up"),
   (select(.checked != .exercised + .not_exercised) | "coverage: checked do not add up")),
 (.lost | fields("lost"; {signatures_full: "number", stacks_full: "number", ring_full: "number", frames_full: "number",
-  unmatched: "number", tables_full: "number", no_stack: "number", follow_full: "number", recursion: "number", unreturned: "number"})),
+  unmatched: "number", tables_full: "number", no_stack: "number", follow_full: "number", follow_span: "number", recursion: "number", unreturned: "number"})),
 (.coverage.learnt[] | fields("learnt"; {mount: "string", ops: "string", found_on: "string", met_seconds: "number", attached_seconds: "number"})),
 (.cost | fields("cost"; {programs: "number", attach_seconds: "number", cpu_seconds: "number", map_bytes: "number",
   sampled_seconds: "number", sampled_runs: "number", ns_per_run: "number|null", cpu_share: "number|null"})),
