@@ -127,10 +127,12 @@ $(BUILD)/unit/test_options: src/text.c $(RULES)
 $(BUILD)/unit/test_watch: $(addprefix src/,alert.c finding.c judge.c json.c text.c) $(RULES)
 $(BUILD)/unit/test_watch: UNIT_LINK = -Wl,--wrap=clock_gettime
 $(BUILD)/unit/test_cost: UNIT_LINK = -Wl,--wrap=clock_gettime,--wrap=close
-$(BUILD)/unit/test_mounts: src/owners.c
 $(BUILD)/unit/test_daemon_reload: $(addprefix src/,serve_options.c options.c config.c suppress.c text.c) $(RULES)
 $(BUILD)/unit/test_ksyms: src/index.c
-$(BUILD)/unit/test_mounts: UNIT_LINK = -Wl,--wrap=statx
+
+$(BUILD)/unit/test_mounts $(BUILD)/unit/test_mounts_paths: $(BUILD)/unit/%: tests/unit/%.c src/mounts.c src/owners.c $(wildcard src/*.h bpf/*.h tests/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -Wl,--wrap=statx -o $@ $(filter %.c,$^) -lcmocka
 
 STREAM_SOURCES = $(addprefix src/,stream.c alert.c results.c breach.c index.c suppress.c judge.c hist.c finding.c json.c text.c) $(RULES)
 

@@ -168,9 +168,9 @@ int BPF_PROG(unmounted, struct super_block *sb)
 		return 0;
 	ev.target = vl_target_of(owner);
 	/* In this order: see mounts__arm(). */
-	control.watched[owner] = VL_NOBODY;
+	control.owners[owner].watched = VL_NOBODY;
 	barrier();
-	control.owners[owner] = VL_NOBODY;
+	control.owners[owner].counted = VL_NOBODY;
 	vl_notify(&ev);
 	return 0;
 }

@@ -21,25 +21,25 @@ static __always_inline __u32 vl_low_half(const void *pointer)
 static __always_inline bool vl_audited(const void *object, __u32 *owner)
 {
 	*owner = vl_owner_index(vl_low_half(object), control.multiplier);
-	return control.owners[*owner] == (__u64)object;
+	return control.owners[*owner].counted == (__u64)object;
 }
 
-/* The same for control.watched. */
+/* The same for those whose tables are learnt. */
 static __always_inline bool vl_watched(const void *object, __u32 *owner)
 {
 	*owner = vl_owner_index(vl_low_half(object), control.multiplier);
-	return control.watched[*owner] == (__u64)object;
+	return control.owners[*owner].watched == (__u64)object;
 }
 
 /* In the signature, which type of filesystem the call is about. */
 static __always_inline __u64 vl_type_of(__u32 owner)
 {
-	return (__u64)control.types[owner & (VL_OWNERS - 1)] << VL_SIG_TYPE_SHIFT;
+	return (__u64)control.owners[owner & (VL_OWNERS - 1)].type << VL_SIG_TYPE_SHIFT;
 }
 
 static __always_inline __u32 vl_target_of(__u32 owner)
 {
-	return control.targets[owner & (VL_OWNERS - 1)];
+	return control.owners[owner & (VL_OWNERS - 1)].target;
 }
 
 /*

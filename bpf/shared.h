@@ -15,7 +15,7 @@
 /*
  * The signature: all that the judge needs to know of a call, in 64 bits.
  *   0-27   state of up to 7 locks at entry, 4 bits each (enum vl_state)
- *   28-31  which of the audited types of filesystem, where there may be several (vl_control.types)
+ *   28-31  which of the audited types of filesystem, where there may be several (vl_owner.type)
  *   32-47  state of up to 4 locks at exit
  *   48-57  conditions of the method's rules
  *   58-63  flags
@@ -79,7 +79,7 @@ struct vl_stack_key {
 	__s32 stack; /* id in the stack map, or in the second from VL_MORE_STACKS on; negative: no stack could be taken
 		      */
 	__u64 sig;
-	__u32 target; /* vl_control.targets of the object the calls were about */
+	__u32 target; /* of the mount the calls were about: vl_owner.target */
 	__u32 zero;
 };
 
@@ -204,7 +204,7 @@ struct vl_event {
 	__u64 a, b, c; /* TABLES: i_op, i_fop, a_ops; OPS, ALSO: a = table; FUNCTION: a */
 	__u64 d;       /* TABLES: d_op */
 	__u32 mode;    /* TABLES: i_mode */
-	__u32 target;  /* of whom: vl_control.targets */
+	__u32 target;  /* of whom: vl_owner.target */
 };
 
 /* A call with a suspicious signature, or one that is not judged yet. */
@@ -226,27 +226,38 @@ struct vl_tables_key {
 
 /* What all programs look up at run time. */
 #define VL_FILTER 8 /* values of one kind of filter */
-#define VL_OWNER_BITS 6
+#define VL_OWNER_BITS 12
 #define VL_OWNERS (1 << VL_OWNER_BITS)
 #define VL_NOBODY 1ULL
+
+/* VL_NOBODY where there is none. All in one entry: what a program needs of an owner is one offset away. */
+struct vl_owner {
+	__u64 counted; /* whose calls count; VL_NOBODY in all entries makes all programs inert */
+	__u64 watched; /* whose tables are learnt: the same, from before the programs are attached */
+	__u32 target;  /* number of the mount that it belongs to: stays its own when places change */
+	__u8 type;     /* number of its type of filesystem */
+	__u8 unused[11];
+};
 
 /*
  * Who is audited: super_blocks, and what calls without a super_block are about (the disk it lies on, its type). The
  * address is at the index that vl_owner_index() makes of it; src/owners.c finds a multiplier without collisions, so
- * that a call costs one comparison however many are audited.
+ * that a call costs one comparison however many are audited. The table is as large as that search needs to be short for
+ * three addresses of each of 64 filesystems: one multiplier in a hundred will do.
  */
 struct vl_control {
 	__u64 zero; /* always 0, which the verifier cannot know: see vl_opaque() */
-	__u32 multiplier, unused;
-	__u64 owners[VL_OWNERS];  /* VL_NOBODY where there is none; everywhere, it makes all programs inert */
-	__u64 watched[VL_OWNERS]; /* whose tables are learnt: the same, from before the programs are attached */
-	__u32 targets[VL_OWNERS]; /* number of the mount that an owner belongs to: stays its own when places change */
-	__u8 types[VL_OWNERS];    /* number of its type of filesystem */
-	__u32 every_call;         /* 1: a VL_EVENT_CALL for each suspicious call */
-	__u32 n_cgroups;          /* whose tasks alone are looked at, if VL_PLAN_FILTER says so */
+	__u32 multiplier;
+	__u32 every_call; /* 1: a VL_EVENT_CALL for each suspicious call */
+	__u32 n_cgroups;  /* whose tasks alone are looked at, if VL_PLAN_FILTER says so */
+	__u32 unused;
 	__u64 cgroups[VL_FILTER];
 	__u32 cgroup_levels[VL_FILTER]; /* depth below the root, which is 0 */
+	/* The last: with members behind it, loads of those would be as far off as VL_ARG_OFFSET. */
+	struct vl_owner owners[VL_OWNERS];
 };
+
+_Static_assert((sizeof(struct vl_owner) & (sizeof(struct vl_owner) - 1)) == 0, "an index is shifted");
 
 /* Whose calls alone are looked at: VL_PLAN_FILTER. Each kind that is named must match, by one of its values. */
 #define VL_FILTER_PID 1

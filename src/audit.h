@@ -18,6 +18,12 @@
 #include "suppress.h"
 #include "templates.h"
 
+#define AUDIT_MAX_MOUNTS 64
+/* A mount's super_block, disk and type. */
+#define AUDIT_MAX_OWNERS (3 * AUDIT_MAX_MOUNTS)
+
+_Static_assert(AUDIT_MAX_OWNERS <= VL_OWNERS, "each has a place of its own");
+
 /* A table that was met while the audit ran: calls before it was attached were not seen. */
 struct late_table {
 	int ops, target;
@@ -71,7 +77,7 @@ struct audit {
 	int n_types;
 	struct suppressions *suppressions; /* or NULL */
 	int *tables_planned;               /* of each target's tables */
-	struct owner owners[VL_OWNERS];
+	struct owner owners[AUDIT_MAX_OWNERS];
 	int n_owners;
 	__u32 multiplier; /* of vl_owner_index() */
 	__u64 swept_ns;   /* held locks and followed folios */

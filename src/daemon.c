@@ -25,6 +25,8 @@
 /* The log: a line when a fingerprint is new, one in so long for its repeats, and not more of one rule than this. */
 #define LOG_FOLD_NS (600 * SECOND_NS)
 #define LOG_RATE 0.2
+/* Of the line of status, for the mounts. */
+#define STATUS_MOUNTS 1024
 
 enum source { ON_RING, ON_HTTP, ON_SIGNAL, ON_MOUNTS };
 
@@ -158,14 +160,19 @@ static int open_audit(struct daemon *d)
 
 static void tell_status(const struct daemon *d)
 {
-	int present = 0, attached = 0;
+	char mounts[STATUS_MOUNTS] = "";
+	FILE *f = fmemopen(mounts, sizeof(mounts) - 1, "w");
+	int attached = 0;
 
-	for (int i = 0; i < d->audit.n_targets; i++)
-		present += !d->audit.targets[i].unmounted;
+	/* What does not fit is cut off. */
+	if (f) {
+		mounts__describe(&d->audit, f);
+		fclose(f);
+	}
 	for (int i = 0; i < d->audit.plan.n_functions; i++)
 		attached += d->audit.plan.functions[i].state == FUNCTION_ATTACHED;
-	service__notify("STATUS=%d of %d filesystems, %d functions, %llu violations told", present, d->audit.n_targets,
-			attached, (unsigned long long)stream__counts(d->stream).told);
+	service__notify("STATUS=%s, %d functions, %llu violations told", mounts, attached,
+			(unsigned long long)stream__counts(d->stream).told);
 }
 
 /*
@@ -207,13 +214,13 @@ static void take_signals(struct daemon *d)
 	}
 }
 
-static void look_at_mounts(struct daemon *d)
+static void look_at_mounts(struct daemon *d, bool changed)
 {
-	bool changed = d->audit.mounts_changed;
-
-	d->audit.mounts_changed = false;
-	if (mounts__take_up(&d->audit) || changed)
+	if (changed)
+		mounts__look_again(&d->audit);
+	if (mounts__take_up(&d->audit) || d->audit.mounts_changed)
 		tell_status(d);
+	d->audit.mounts_changed = false;
 }
 
 /* What is due by time. */
@@ -223,7 +230,7 @@ static void tick(struct daemon *d)
 
 	if (now - d->ticked_ns >= SECOND_NS) {
 		d->ticked_ns = now;
-		look_at_mounts(d);
+		look_at_mounts(d, d->mountinfo < 0);
 	}
 	if (now - d->swept_ns >= (d->fresh ? EAGER_NS : LAZY_NS))
 		daemon__sweep(d);
@@ -271,7 +278,7 @@ static int loop(struct daemon *d)
 			if (events[i].data.u32 == ON_SIGNAL)
 				take_signals(d);
 			else if (events[i].data.u32 == ON_MOUNTS)
-				look_at_mounts(d);
+				look_at_mounts(d, true);
 		if (d->stop)
 			break;
 		err = audit__poll(&d->audit, 0);
@@ -289,6 +296,9 @@ static void tell_ready(struct daemon *d)
 	for (int i = 0; i < d->audit.n_targets; i++) {
 		const struct target *t = &d->audit.targets[i];
 
+		/* Why has been told. */
+		if (t->same_as || t->refused)
+			continue;
 		if (t->unmounted)
 			fprintf(stderr, "vfslock: nothing is mounted at %s: it is waited for\n", t->path);
 		else
@@ -351,6 +361,8 @@ int daemon__run(const struct daemon_options *options)
 		d.settle_at_ns = clock_ns(CLOCK_MONOTONIC) + (__u64)(options->settle_seconds * 1e9);
 		tell_ready(&d);
 		stage = DAEMON_RUNS;
+		/* Those that changed while programs were being attached. */
+		look_at_mounts(&d, true);
 		err = loop(&d);
 	}
 	status = daemon__exit_status(stage, err, is_absent(&d));

@@ -10,7 +10,7 @@
 
 #define DAEMON_ADDRESS "127.0.0.1:9753"
 #define DAEMON_MAX_ADDRESSES 16
-#define DAEMON_MAX_MOUNTS VL_OWNERS
+#define DAEMON_MAX_MOUNTS AUDIT_MAX_MOUNTS
 
 struct serve_options;
 

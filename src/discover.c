@@ -402,6 +402,29 @@ static int check_mount_point(int fd, const char *path)
 	return 0;
 }
 
+int discover__probe(struct discovery *d, const char *path, struct mounted_fs *out)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), err = 0;
+	struct statx sx;
+	__u64 type;
+
+	*out = (struct mounted_fs){0};
+	if (fd < 0)
+		return -errno;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MODE, &sx))
+		err = -errno;
+	else if (!discover__is_mount_root(&sx))
+		err = -ENOTBLK;
+	if (!err) {
+		out->super_block = kmem__pointer(d->km, inode_of_fd(d, fd), d->at.inode_sb);
+		type = kmem__pointer(d->km, out->super_block, d->at.sb_type);
+		kmem__string(d->km, kmem__pointer(d->km, type, d->at.type_name), out->fs_type, sizeof(out->fs_type));
+		err = out->super_block ? 0 : -EFAULT;
+	}
+	close(fd);
+	return err;
+}
+
 int discover__mount(struct discovery *d, const char *path, struct target *out)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC), left = MAX_NAMES, err;

@@ -26,6 +26,11 @@ struct ops_table {
 	char found[32]; /* on what: "directory", "regular file", "super_block", … */
 };
 
+/* What statx() says of a mount point: another one there has another. 0: @mount_id is not told before Linux 5.8. */
+struct mount_seen {
+	__u64 mount_id, dev;
+};
+
 struct target {
 	char path[512];    /* as given */
 	char fs_type[32];  /* s_type->name */
@@ -34,13 +39,22 @@ struct target {
 	__u64 super_block; /* kernel addresses */
 	__u64 type, disk;  /* of its file_system_type, and of the gendisk it lies on, or 0 */
 	char disk_name[32];
-	int type_number;   /* of fs_type, in audit.types */
-	bool unmounted;    /* or not mounted yet: then super_block is 0 */
-	bool removed;      /* the configuration names it no more */
-	bool again;        /* it was unmounted, and has come back */
+	int type_number;              /* of fs_type, in audit.types */
+	bool unmounted;               /* or not mounted yet: then super_block is 0 */
+	const struct target *same_as; /* another path to its filesystem is audited; this one, @unmounted, is by that */
+	struct mount_seen seen;       /* what was there when it was taken up */
+	bool removed;                 /* the configuration names it no more */
+	bool refused; /* mounted, but it has no place among the others: tried again when one of them goes */
+	bool again;   /* it was unmounted, and has come back */
 	struct ops_table *tables;
 	int n_tables;
 };
+
+/* By its own path or by another one to the same filesystem. */
+static inline bool target__is_audited(const struct target *t)
+{
+	return !t->unmounted || t->same_as;
+}
 
 struct discovery;
 
@@ -52,6 +66,15 @@ void discovery__free(struct discovery *d);
  * Prints what is wrong with the path and the remedy; returns 0 or negative errno (-ENOTBLK: not a mount point).
  */
 int discover__mount(struct discovery *d, const char *path, struct target *out);
+
+/* What is mounted at a path, without a look at its objects. */
+struct mounted_fs {
+	__u64 super_block;
+	char fs_type[32];
+};
+
+/* Quiet: 0 or negative errno, -ENOTBLK if nothing is mounted there. */
+int discover__probe(struct discovery *d, const char *path, struct mounted_fs *out);
 
 /* Is what was asked of a mount point? Kernels before 5.8 do not tell: then yes. @sx: with any mask. */
 static inline bool discover__is_mount_root(const struct statx *sx)

@@ -79,7 +79,7 @@ static void write_mounts(const struct audit *a, struct expose *e)
 		if (!t->super_block)
 			never_met++;
 		else if (t->type_number >= 0 && t->type_number < a->n_types)
-			(t->unmounted ? absent : audited)[t->type_number]++;
+			(target__is_audited(t) ? audited : absent)[t->type_number]++;
 	}
 	expose__family(
 		e, "vfslock_mounts", EXPOSE_GAUGE, NULL,

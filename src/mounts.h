@@ -6,6 +6,8 @@
 #ifndef VFSLOCK_MOUNTS_H
 #define VFSLOCK_MOUNTS_H
 
+#include <stdio.h>
+
 #include "audit.h"
 
 /* Finds all of options.paths and their types, places their owners. Errors have been printed. */
@@ -33,6 +35,12 @@ void mounts__unmounted(struct audit *a, __u64 super_block);
 void mounts__sweep(struct audit *a);
 
 /*
+ * To be called when mounts changed, before mounts__take_up(): what a path no longer leads to is let go of, though the
+ * kernel may keep it for whoever has it open or has it elsewhere.
+ */
+void mounts__look_again(struct audit *a);
+
+/*
  * Those whose path is a mount point (again), and paths that were added: takes them up, with what functions they need as
  * far as those may still be attached. Returns how many there were, or negative errno.
  */
@@ -40,6 +48,9 @@ int mounts__take_up(struct audit *a);
 
 /* Audits what is mounted at these paths from now on; -E2BIG if there are too many. mounts__take_up() comes next. */
 int mounts__set_paths(struct audit *a, char *const *paths, int n);
+
+/* How many are audited and which are absent, in a line: "1 of 3 filesystems (absent: /a /b)". */
+void mounts__describe(const struct audit *a, FILE *out);
 
 /* Index in a->types, made if it is new; the last one stands for all that do not fit. */
 int mounts__type(struct audit *a, const char *fs_type);

@@ -29,7 +29,10 @@ bool owners__place_with(struct owner *owners, int n, __u32 multiplier);
 /* The same for a table of 2^@bits. */
 __u32 owners__place_in(struct owner *owners, int n, __u32 bits);
 
-/* Writes them into @table (vl_control.owners or .watched), of which all other entries become VL_NOBODY. */
-void owners__write(const struct owner *owners, int n, volatile __u64 *table);
+/* Tables are learnt of these from now on, and of nobody else; whose calls count is not touched. */
+void owners__watch(volatile struct vl_control *control, const struct owner *owners, int n);
+
+/* Nobody is watched any more, and nobody's calls count. */
+void owners__clear(volatile struct vl_control *control);
 
 #endif

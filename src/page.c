@@ -175,6 +175,11 @@ static void write_mount(const struct page *p, const struct target *t)
 				  : "-");
 	if (!t->unmounted)
 		fputs("<td><span class=\"tag ok\">audited</span></td></tr>\n", p->out);
+	else if (t->same_as)
+		html__printf(p->out, "<td><span class=\"tag ok\">audited</span> as <code>%s</code></td></tr>\n",
+			     t->same_as->path);
+	else if (t->refused)
+		fputs("<td><span class=\"tag warn\">refused: see the log</span></td></tr>\n", p->out);
 	else if (t->super_block)
 		fputs("<td><span class=\"tag warn\">unmounted</span></td></tr>\n", p->out);
 	else

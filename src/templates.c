@@ -235,8 +235,7 @@ static int load(struct templates *t)
 		t->map_bytes += globals__map_memory(bpf_map__fd(map));
 	t->control->every_call = t->options.every_call;
 	t->following->types = (__u64)t->timed_types;
-	owners__write(NULL, 0, t->control->owners);
-	owners__write(NULL, 0, t->control->watched);
+	owners__clear(t->control);
 	return 0;
 }
 

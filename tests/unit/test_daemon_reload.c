@@ -20,7 +20,7 @@ static char config[] = "/tmp/test_reload.conf.XXXXXX", one[] = "/tmp/test_reload
 static struct serve_options source;
 static struct daemon_options started;
 static struct daemon d;
-static struct target targets[VL_OWNERS];
+static struct target targets[DAEMON_MAX_MOUNTS];
 static struct capture said;
 static int sweep_error, update_error, rebase_error;
 /* What was done, and in what order: u(pdate), r(ebase), p(aths); and with what. */
@@ -271,10 +271,10 @@ static void test_too_many_mounts(void **state)
 	(void)state;
 	write_mounts("/m", 1);
 	START();
-	write_mounts("/m", VL_OWNERS);
+	write_mounts("/m", DAEMON_MAX_MOUNTS);
 	assert_true(reload());
-	assert_int_equal(n_paths, VL_OWNERS);
-	write_mounts("/m", VL_OWNERS + 1);
+	assert_int_equal(n_paths, DAEMON_MAX_MOUNTS);
+	write_mounts("/m", DAEMON_MAX_MOUNTS + 1);
 	assert_false(reload());
 	assert_non_null(strstr(said.text, "64 filesystems at most"));
 	assert_string_equal(done, "");
@@ -284,17 +284,17 @@ static void test_too_many_mounts(void **state)
 static void test_room(void **state)
 {
 	(void)state;
-	write_mounts("/m", VL_OWNERS);
+	write_mounts("/m", DAEMON_MAX_MOUNTS);
 	START();
-	write_mounts("/n", VL_OWNERS);
+	write_mounts("/n", DAEMON_MAX_MOUNTS);
 	assert_true(reload());
-	assert_int_equal(n_paths, VL_OWNERS);
+	assert_int_equal(n_paths, DAEMON_MAX_MOUNTS);
 	snprintf(targets[0].path, sizeof(targets[0].path), "/n0");
 	snprintf(targets[1].path, sizeof(targets[1].path), "/n0");
 	assert_false(reload());
 	assert_non_null(strstr(said.text, "64 filesystems at most"));
 	assert_string_equal(done, "");
-	write_mounts("/n", VL_OWNERS - 1);
+	write_mounts("/n", DAEMON_MAX_MOUNTS - 1);
 	assert_true(reload());
 }
 

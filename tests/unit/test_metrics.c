@@ -380,6 +380,12 @@ static void test_mounts(void **state)
 	assert_true(value(text, "vfslock_mounts{fs=\"xfs\",state=\"absent\"}") == 0);
 	assert_true(value(text, "vfslock_mounts{fs=\"\",state=\"absent\"}") == 1);
 	free(text);
+	/* Another path to a filesystem that is audited. */
+	made_up.targets[1].same_as = &made_up.targets[0];
+	text = written(false);
+	assert_true(value(text, "vfslock_mounts{fs=\"ext4\",state=\"audited\"}") == 2);
+	assert_true(value(text, "vfslock_mounts{fs=\"ext4\",state=\"absent\"}") == 0);
+	free(text);
 }
 
 static void test_lost(void **state)

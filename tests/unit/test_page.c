@@ -285,6 +285,25 @@ static void test_healthy(void **state)
 	free(text);
 }
 
+/* A second path to one filesystem, and one that has no place beside the others. */
+static void test_mounts(void **state)
+{
+	char *text;
+
+	(void)state;
+	made_up__reset(true);
+	made_up.targets[1].unmounted = true;
+	made_up.targets[1].same_as = &made_up.targets[0];
+	made_up.targets[0].path[0] = '<';
+	made_up.targets[2].unmounted = made_up.targets[2].refused = true;
+	text = page(0);
+	assert_int_equal(count(text, "<span class=\"tag ok\">audited</span></td>"), 1);
+	assert_int_equal(count(text, "<span class=\"tag ok\">audited</span> as <code>&lt;"), 1);
+	assert_int_equal(count(text, "<span class=\"tag warn\">refused: see the log</span>"), 1);
+	free(text);
+	made_up__reset(false);
+}
+
 static void test_broken(void **state)
 {
 	char *text;
@@ -459,13 +478,21 @@ static void test_violations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_well_formed), cmocka_unit_test(test_text),
-		cmocka_unit_test(test_printf),      cmocka_unit_test(test_names_that_do_harm),
-		cmocka_unit_test(test_healthy),     cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_one_call),    cmocka_unit_test(test_no_calls),
-		cmocka_unit_test(test_no_types),    cmocka_unit_test(test_many_violations),
-		cmocka_unit_test(test_refresh),     cmocka_unit_test(test_write_error),
-		cmocka_unit_test(test_violations),  cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_well_formed),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_printf),
+		cmocka_unit_test(test_names_that_do_harm),
+		cmocka_unit_test(test_healthy),
+		cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_one_call),
+		cmocka_unit_test(test_no_calls),
+		cmocka_unit_test(test_no_types),
+		cmocka_unit_test(test_many_violations),
+		cmocka_unit_test(test_refresh),
+		cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_violations),
+		cmocka_unit_test(test_cost),
 	};
 
 	return cmocka_run_group_tests_name("page", tests, NULL, NULL);
