@@ -176,7 +176,7 @@ struct vl_following {
 	X(tables_full, "too many ops tables: new ones not learnt")                                                     \
 	X(no_stack, "call stacks that could not be taken: breaches there are undecided")                               \
 	X(follow_full,                                                                                                 \
-	  "folios locked at the return, but more than can be followed: whether they are unlocked is not known")         \
+	  "folios locked at the return, but more than can be followed: whether they are unlocked is not known")        \
 	X(follow_span, "calls about more than 64 folios: of the others nobody knows whether they are unlocked")
 
 enum vl_lost {

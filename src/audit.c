@@ -392,8 +392,8 @@ static long disk_number(const char *disk, const char *file)
 }
 
 /*
- * A folio may be locked for as long as its I/O takes, which is for ever where a path to the disk is gone, or a server. Only
- * a disk that counts its I/O, and has none, is known to be idle.
+ * A folio may be locked for as long as its I/O takes, which is for ever where a path to the disk is gone, or a server.
+ * Only a disk that counts its I/O, and has none, is known to be idle.
  */
 static bool is_idle(void *arg, __u32 target)
 {

@@ -72,7 +72,7 @@ struct audit {
 	struct cost cost;
 	struct target *targets; /* each stays where it is */
 	int n_targets;
-	time_t judged_at;	  /* when breaches are judged, as suppressions end some day; 0: now */
+	time_t judged_at;         /* when breaches are judged, as suppressions end some day; 0: now */
 	char types[VL_TYPES][32]; /* of their filesystems; a signature has the number */
 	int n_types;
 	struct suppressions *suppressions; /* or NULL */

@@ -452,8 +452,8 @@ void collector__mute(struct collector *c, int stack)
 #define STALE_NS 1000000000ULL
 
 /*
- * Calls of portable pairs that were not seen to return: while the audit goes on, those that began long ago, as the others
- * are in progress. All in one look, as the programs take entries out meanwhile.
+ * Calls of portable pairs that were not seen to return: while the audit goes on, those that began long ago, as the
+ * others are in progress. All in one look, as the programs take entries out meanwhile.
  */
 static int count_unreturned(struct collector *c)
 {

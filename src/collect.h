@@ -106,8 +106,8 @@ int collector__latency(const struct collector *c, int fn, int type, struct hist 
 __u64 collector__mixed(const struct collector *c, int fn);
 
 /*
- * Calls that portable pairs had not seen return: after collector__end() all, in progress or their return missed; before, at
- * the last sweep, those that began a second ago or more.
+ * Calls that portable pairs had not seen return: after collector__end() all, in progress or their return missed;
+ * before, at the last sweep, those that began a second ago or more.
  */
 __u64 collector__unreturned(const struct collector *c);
 

@@ -98,7 +98,8 @@ static void note_overdue(struct follower *f, __u64 folio, const struct vl_follow
 	if (!p)
 		return; /* looked at again in a second */
 	f->overdue = p;
-	f->overdue[f->n_overdue++] = (struct seen_folio){.folio = folio, .call = *call, .flags = flags, .times = 1, .idle = idle};
+	f->overdue[f->n_overdue++] =
+		(struct seen_folio){.folio = folio, .call = *call, .flags = flags, .times = 1, .idle = idle};
 }
 
 /* Forgets those that were overdue, but are not followed any more. */

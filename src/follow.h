@@ -33,8 +33,8 @@ int follower__open(struct kbtf *kb, struct kmem *km, struct templates *t, __u64 
 void follower__free(struct follower *f);
 
 /*
- * To be called about once a second, and at the end: looks at all folios, forgets those whose unlocking was not seen. @idle
- * is asked about the disks of those that are overdue.
+ * To be called about once a second, and at the end: looks at all folios, forgets those whose unlocking was not seen.
+ * @idle is asked about the disks of those that are overdue.
  */
 void follower__sweep(struct follower *f, follow_idle *idle, void *arg);
 

@@ -415,8 +415,9 @@ int main(void)
 		cmocka_unit_test(test_breach),          cmocka_unit_test(test_callers_apart),
 		cmocka_unit_test(test_no_stack),        cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_more_than_mixed), cmocka_unit_test(test_shared_by_others),
-		cmocka_unit_test(test_shared_by_self),  cmocka_unit_test(test_unlocked_later),  cmocka_unit_test(test_waits_for_io),
-		cmocka_unit_test(test_never_unlocked),  cmocka_unit_test(test_maybe_unlocked),
+		cmocka_unit_test(test_shared_by_self),  cmocka_unit_test(test_unlocked_later),
+		cmocka_unit_test(test_waits_for_io),    cmocka_unit_test(test_never_unlocked),
+		cmocka_unit_test(test_maybe_unlocked),
 	};
 
 	return cmocka_run_group_tests_name("results", tests, NULL, NULL);
