@@ -138,8 +138,10 @@ static void write_locks(const struct audit *a, struct expose *e)
 {
 	if (!a->locks)
 		return;
-	expose__family(e, "vfslock_lock_acquisitions", EXPOSE_COUNTER, NULL,
-		       "Locks of the audited filesystems that were taken, of the classes whose taking is seen.");
+	expose__family(
+		e, "vfslock_lock_acquisitions", EXPOSE_COUNTER, NULL,
+		"Locks of the audited filesystems that were taken, of the classes whose taking is seen; of folio_lock "
+		"and s_writers only what was not free.");
 	for (int k = VL_UNTRACKED + 1; k < VL_N_TRACKED; k++)
 		if (locks__class(a->locks, (enum vl_tracked)k)->takes_seen)
 			expose__u64(e, EXPOSE_LABELS({"class", tracked__name((enum vl_tracked)k)}),
