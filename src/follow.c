@@ -22,6 +22,10 @@ struct follower {
 	struct seen_folio *overdue;
 	int n_overdue;
 	__u64 pending[VL_FOLLOW_METHODS][VL_TYPES];
+	struct {
+		bool asked, idle;
+		__u32 target;
+	} disk; /* of the folio before, in this sweep: thousands may wait for the same one */
 };
 
 /* Of a folio, or on kernels without folios of a page; index may be in a wrapper (7.x renamed a page's, not a folio's).
@@ -117,6 +121,16 @@ static void drop_unlocked(struct follower *f)
 	f->n_overdue = kept;
 }
 
+static bool is_disk_idle(struct follower *f, __u32 target, follow_idle *idle, void *arg)
+{
+	if (!f->disk.asked || f->disk.target != target) {
+		f->disk.asked = true;
+		f->disk.target = target;
+		f->disk.idle = idle(arg, target);
+	}
+	return f->disk.idle;
+}
+
 static int type_of(const struct vl_followed *call)
 {
 	return (int)(call->sig >> VL_SIG_TYPE_SHIFT & (VL_TYPES - 1));
@@ -138,7 +152,7 @@ static void look_at(struct follower *f, __u64 folio, __u64 now, follow_idle *idl
 	if (call.number < VL_FOLLOW_METHODS)
 		f->pending[call.number][type_of(&call)]++;
 	if (now > call.start_ns && now - call.start_ns >= f->timeout_ns)
-		note_overdue(f, folio, &call, flags, idle(arg, call.target));
+		note_overdue(f, folio, &call, flags, is_disk_idle(f, call.target, idle, arg));
 }
 
 void follower__sweep(struct follower *f, follow_idle *idle, void *arg)
@@ -156,6 +170,7 @@ void follower__sweep(struct follower *f, follow_idle *idle, void *arg)
 		prev = &key;
 	}
 	memset(f->pending, 0, sizeof(f->pending));
+	f->disk.asked = false;
 	for (int i = 0; i < n; i++)
 		look_at(f, all[i], now, idle, arg);
 	drop_unlocked(f);
