@@ -206,7 +206,7 @@ static void refuse(struct target *t)
 /* A report must be of all that was asked for. A daemon does without those that have no place beside the first ones. */
 static int place_all(struct audit *a)
 {
-	bool present[AUDIT_MAX_MOUNTS];
+	bool present[AUDIT_MAX_MOUNTS] = {false};
 
 	if (!place_owners(a))
 		return 0;
