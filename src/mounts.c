@@ -498,7 +498,7 @@ static bool is_waited_for(const struct target *t)
 
 int mounts__take_up(struct audit *a)
 {
-	struct mount_seen seen;
+	struct mount_seen seen = {0};
 	int n = 0;
 
 	for (int i = 0; i < a->n_targets; i++)
@@ -512,7 +512,7 @@ enum leads_to { TO_THE_SAME, TO_ANOTHER, TO_NONE };
 /* What cannot be found out is taken to be as it was. */
 static enum leads_to follow_path(struct audit *a, struct target *t)
 {
-	struct mount_seen seen;
+	struct mount_seen seen = {0};
 	struct mounted_fs fs;
 	int err = look_at(t->path, &seen);
 
