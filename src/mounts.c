@@ -516,6 +516,10 @@ static enum leads_to follow_path(struct audit *a, struct target *t)
 	struct mounted_fs fs;
 	int err = look_at(t->path, &seen);
 
+	/* A filesystem leaves its path before its last calls (put_super): the kernel side tells when it is unmounted.
+	 */
+	if (err <= 0 && is_present(t))
+		return TO_THE_SAME;
 	if (err <= 0)
 		return !err || err == -ENOENT || err == -ENOTDIR ? TO_NONE : TO_THE_SAME;
 	if (seen.mount_id == t->seen.mount_id && seen.dev == t->seen.dev)

@@ -107,7 +107,7 @@ kill_daemon() {
 	$w create /var/tmp/load 2000 >/dev/null &
 	kill -9 "$pid"
 	wait
-	wait_for 120 daemon_is_not "$pid"
+	wait_for 240 daemon_is_not "$pid" # RestartSec=30, and then it attaches
 	started=$SECONDS
 	run restarted systemctl show -p ActiveState,NRestarts,Result vfslock
 	programs | sort >/out/killed.after
